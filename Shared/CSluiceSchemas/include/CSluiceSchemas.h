@@ -1,0 +1,2 @@
+#pragma once
+#include "../sluice/ads/v1/ad_event.pb-c.h"
