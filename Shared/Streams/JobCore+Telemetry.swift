@@ -15,6 +15,16 @@ public struct PartitionSnapshot: Equatable, Sendable {
     public var horizonBytes: Int
     /// The timestamp of the oldest record that is read but not committed; -1 where there is none.
     public var oldestPendingMilliseconds: Int64
+    /// The timestamp of the last record that was read; -1 before the first.
+    public var lastTimestampMilliseconds: Int64
+
+    /// How old, at `now`, the oldest record is that is in the log and not committed; 0 where there is none.
+    /// Of records that were not even read the timestamp is not known: they are as old as the last one read at most.
+    public func ageMilliseconds(now: Int64, knownEnd: Offset?) -> Int64 {
+        if oldestPendingMilliseconds >= 0 { return max(0, now - oldestPendingMilliseconds) }
+        guard let knownEnd, knownEnd > expected, lastTimestampMilliseconds >= 0 else { return 0 }
+        return max(0, now - lastTimestampMilliseconds)
+    }
 }
 
 extension JobCore {
@@ -37,7 +47,8 @@ extension JobCore {
                 streamTime: task.pipeline.pointee.currentStreamTime,
                 counters: task.pipeline.pointee.currentCounters,
                 rememberedIDs: task.pipeline.pointee.rememberedIDs,
-                horizonBytes: task.pipeline.pointee.horizonBytes, oldestPendingMilliseconds: task.oldestPending)
+                horizonBytes: task.pipeline.pointee.horizonBytes, oldestPendingMilliseconds: task.oldestPending,
+                lastTimestampMilliseconds: task.lastTimestamp)
         }
     }
 

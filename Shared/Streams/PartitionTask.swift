@@ -29,6 +29,8 @@ final class PartitionTask<Logic: EventLogic> {
     var uncut: Int64 = 0
     var oldestUncut: Int64 = -1
     var newestUncut: Int64 = -1
+    /// The timestamp of the last record that was read; -1 before the first.
+    var lastTimestamp: Int64 = -1
     /// The oldest timestamp in the cut that is on its way; -1 where none is.
     var oldestInFlight: Int64 = -1
     var inFlight = false
@@ -70,6 +72,7 @@ final class PartitionTask<Logic: EventLogic> {
         // The timestamps of a partition rise but for jitter: the ends of a run stand for it.
         note(timestamp: first.timestampMilliseconds)
         note(timestamp: last.timestampMilliseconds)
+        lastTimestamp = last.timestampMilliseconds
         anchor = Anchor(of: last)
     }
 
