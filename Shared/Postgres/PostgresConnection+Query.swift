@@ -171,7 +171,8 @@ extension PostgresConnection {
             // A session in the middle of a COPY is of no use for anything else.
             close()
             return PostgresError(
-                .invalidArgument, "COPY from or to the client was given to a call that cannot serve it; the connection "
+                .invalidArgument,
+                "COPY from or to the client was given to a call that cannot serve it; the connection "
                     + "is closed.", hint: "Use copyIn.", context: operation)
         default:
             return PostgresError(
