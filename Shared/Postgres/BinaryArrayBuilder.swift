@@ -64,10 +64,7 @@ public struct BinaryArrayBuilder<Element: BinaryArrayElement>: Sendable {
     @usableFromInline var storage: ByteStorage
     @usableFromInline var used: Int
     /// The number of elements, nulls included.
-    public private(set) var count: Int {
-        @inlinable get { elementCount }
-        set { elementCount = newValue }
-    }
+    @inlinable public var count: Int { elementCount }
     @usableFromInline var elementCount: Int
 
     @inlinable static var headerBytes: Int { 20 }

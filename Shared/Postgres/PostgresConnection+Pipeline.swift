@@ -6,8 +6,9 @@ extension PostgresConnection {
     ///
     /// After the first statement that fails the server skips all others, COMMIT included, and this rolls back a
     /// transaction that is still open, also one that was begun before the pipeline: nothing of the pipeline stays,
-    /// and the connection is usable. The same holds where the closure throws before it has added a COMMIT. Statements outside of BEGIN and COMMIT
-    /// are one transaction of their own, except that a COMMIT among them ends it.
+    /// and the connection is usable. The same holds where the closure throws before it has added a COMMIT.
+    /// Statements outside of BEGIN and COMMIT are one transaction of their own, except that a COMMIT among them
+    /// ends it.
     ///
     /// Sending begins while the closure runs, and interleaves with taking in answers, so it cannot deadlock whatever
     /// the sizes. Keep the closure short: the transaction is open meanwhile.

@@ -175,8 +175,24 @@ extension PostgresConnection {
                 "COPY from or to the client was given to a call that cannot serve it; the connection "
                     + "is closed.", hint: "Use copyIn.", context: operation)
         default:
-            return PostgresError(
+            var error = PostgresError(
                 result: rows.result, connectionIsBad: PQstatus(handle) != CONNECTION_OK, operation: operation)
+            guard Self.hasLostPreparedStatement(rows, error) else { return error }
+            close()
+            error.code = .connectionLost
+            error.hint = "The session was ended: a new one parses its statements again."
+            return error
+        }
+    }
+
+    /// Whether the session's prepared statements are no longer what this object takes them for: deallocated behind
+    /// its back (26000), or of a shape that a migration has changed ("cached plan must not change result type", which
+    /// shares its SQLSTATE with others and is told by the server's function). A new session knows nothing of the old.
+    private static func hasLostPreparedStatement(_ rows: PostgresRows, _ error: PostgresError) -> Bool {
+        switch error.sqlState {
+        case "26000": true
+        case "0A000": DiagnosticField.sourceFunction.text(in: rows.result) == "RevalidateCachedQuery"
+        default: false
         }
     }
 
@@ -186,11 +202,15 @@ extension PostgresConnection {
         return word == "COMMIT" || word == "END"
     }
 
-    /// What an error says about where it happened: the beginning of the statement.
+    /// What an error says about where it happened: the beginning of the statement, up to a password in it.
     static func operation(_ sql: String) -> String {
         let beginning = sql.prefix(121)
-        let line = trimmed(String(beginning.prefix(120)))
-        return "statement \"\(line)\(beginning.count > 120 ? "..." : "")\""
+        var shown = beginning.prefix(120)
+        let lowercased = shown.lowercased()
+        if let secret = lowercased.firstRange(of: "password") {
+            shown = shown.prefix(lowercased.distance(from: lowercased.startIndex, to: secret.lowerBound))
+        }
+        return "statement \"\(trimmed(String(shown)))\(shown.count < beginning.count ? "..." : "")\""
     }
 
     static func refuseZeroBytes(_ sql: String) throws(PostgresError) {

@@ -78,7 +78,8 @@ public struct PostgresError: Error, Sendable, Hashable {
         if isConnectionFailure { return true }
         guard code == .server, let sqlState else { return false }
         switch sqlState {
-        case "40001", "40P01", "55P03": return true
+        // Conflicts and deadlocks, lock timeouts; a server that became a standby, until sessions reach its successor.
+        case "40001", "40P01", "55P03", "25006": return true
         default: break
         }
         // 53 insufficient resources, 57 operator intervention (statement timeouts are 57014), 58 system errors.

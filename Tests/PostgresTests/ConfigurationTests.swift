@@ -50,7 +50,7 @@ import Testing
             #expect(error(state).isConnectionFailure, "\(state)")
             #expect(error(state).isTransient, "\(state)")
         }
-        for state in ["40001", "40P01", "55P03", "57014", "53100", "53200", "53300", "58030"] {
+        for state in ["40001", "40P01", "55P03", "25006", "57014", "53100", "53200", "53300", "58030"] {
             #expect(!error(state).isConnectionFailure, "\(state)")
             #expect(error(state).isTransient, "\(state)")
         }

@@ -96,6 +96,47 @@ extension ServerTests {
             #expect(try connection.query(PreparedStatement(name: "wrong", sql: "SELECT 1"))[0].int64(0) == 1)
         }
 
+        @Test func aChangedShapeEndsTheSession() throws {
+            let connection = try connect()
+            try connection.execute("DROP TABLE IF EXISTS shaped; CREATE TABLE shaped (id int4)")
+            let all = PreparedStatement(name: "all", sql: "SELECT * FROM shaped")
+            try connection.query(all)
+            let migrating = try connect()
+            try migrating.execute("ALTER TABLE shaped ALTER id TYPE int8")
+            let changed = failure {
+                try connection.pipeline { pipeline throws(PostgresError) in
+                    try pipeline.add("BEGIN")
+                    try pipeline.add(all)
+                    try pipeline.add("COMMIT")
+                }
+            }
+            #expect(changed?.isConnectionFailure == true)
+            #expect(changed?.statementName == "all")
+            #expect(!connection.isOpen)
+            // Another use of the SQLSTATE is the statement's own fault.
+            let unsupported = failure { try migrating.execute("SELECT DISTINCT id FROM shaped FOR UPDATE") }
+            #expect(unsupported?.sqlState == "0A000")
+            #expect(unsupported?.code == .server)
+            try migrating.query(all)
+            try migrating.execute("DEALLOCATE ALL")
+            #expect(failure { try migrating.query(all) }?.isConnectionFailure == true)
+            try connect().query(all)
+        }
+
+        @Test func statementsWithPasswordsAreNotQuoted() throws {
+            let connection = try connect()
+            let error = failure { try connection.execute("ALTER ROLE nobody_here Password 'hunter22'") }
+            #expect(error?.sqlState == "42704")
+            #expect(error?.context?.contains("ALTER ROLE nobody_here") == true)
+            #expect(error.map { !$0.description.contains("hunter22") } == true)
+        }
+
+        @Test func aConnectionCanBeSentToItsThread() async throws {
+            let connection = try connect()
+            let value = try await Task.detached { try connection.query("SELECT 5")[0].int64(0) }.value
+            #expect(value == 5)
+        }
+
         @Test func commitOfAFailedTransactionIsAnError() throws {
             let connection = try connect()
             try connection.execute("BEGIN")
