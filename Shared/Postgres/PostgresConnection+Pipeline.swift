@@ -87,11 +87,17 @@ extension PostgresConnection {
         }
         if isOpen {
             if rolledBack { _ = try answer(to: .statement(name: nil, sql: "ROLLBACK", operation: "rollback"), handle) }
-            lastPipeline.isSynchronized = try readSynchronization(handle)
+            do throws(PostgresError) {
+                lastPipeline.isSynchronized = try readSynchronization(handle)
+            } catch {
+                // What ended the session tells more than that it has ended.
+                if failure?.isConnectionFailure != true { failure = error }
+            }
         }
         if let failure { throw failure }
-        guard lastPipeline.isSynchronized else {
-            throw PostgresError(.connectionLost, "The connection was lost before the end of the pipeline.")
+        guard lastPipeline.isSynchronized, lastPipeline.statementsAnswered == lastPipeline.statementsQueued else {
+            close()
+            throw PostgresError(.connectionLost, "The pipeline ended before all its statements were answered.")
                 .at(statement: lastPipeline.statementsAnswered, named: nil)
         }
         return rows

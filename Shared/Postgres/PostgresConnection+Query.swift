@@ -130,7 +130,8 @@ extension PostgresConnection {
         _ handle: OpaquePointer, sql: String, operation: String
     ) throws(PostgresError) -> PostgresRows {
         guard let rows = try lastRows(handle, sql: sql, operation: operation) else {
-            throw PostgresError(.protocolViolation, "The statement had no result.", context: operation)
+            close()
+            throw PostgresError(.connectionLost, "The statement was not answered.", context: operation)
         }
         return rows
     }
@@ -177,10 +178,14 @@ extension PostgresConnection {
         default:
             var error = PostgresError(
                 result: rows.result, connectionIsBad: PQstatus(handle) != CONNECTION_OK, operation: operation)
-            guard Self.hasLostPreparedStatement(rows, error) else { return error }
+            if Self.hasLostPreparedStatement(rows, error) {
+                error.hint = "The session was ended: a new one parses its statements again."
+            } else if error.code != .protocolViolation {
+                return error
+            }
+            // An answer that did not come from the server says nothing about what the server did.
             close()
             error.code = .connectionLost
-            error.hint = "The session was ended: a new one parses its statements again."
             return error
         }
     }

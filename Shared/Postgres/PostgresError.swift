@@ -11,7 +11,7 @@ public struct PostgresError: Error, Sendable, Hashable {
         case connectionLost
         /// The server refused a statement; `sqlState` says why. The connection is usable.
         case server
-        /// libpq or the server answered something that the protocol does not allow here.
+        /// libpq could not send a statement although the connection stands, or COPY was answered out of turn.
         case protocolViolation
         /// The migrations do not fit what the database records as applied.
         case migration

@@ -58,17 +58,6 @@ final class PrivateServer: Sendable {
         _ = try? Self.spawn(["/bin/rm", "-rf", folder])
     }
 
-    /// The process that all others of the cluster belong to.
-    var postmaster: pid_t {
-        get throws {
-            let text = try read("data/postmaster.pid")
-            guard let line = text.split(separator: "\n").first, let process = pid_t(String(line)) else {
-                throw Failure(description: "postmaster.pid holds no process")
-            }
-            return process
-        }
-    }
-
     private func run(_ program: String, _ arguments: String...) throws {
         var command = ["\(programs)/\(program)"] + arguments
         if geteuid() == 0 {
@@ -85,14 +74,6 @@ final class PrivateServer: Sendable {
         guard let file = fopen("\(folder)/\(name)", "w") else { throw Failure(description: "cannot write \(name)") }
         defer { fclose(file) }
         fputs(text + "\n", file)
-    }
-
-    private func read(_ name: String) throws -> String {
-        guard let file = fopen("\(folder)/\(name)", "r") else { throw Failure(description: "cannot read \(name)") }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
     /// The newest installed version, where Debian puts it.
