@@ -1,3 +1,4 @@
+import Logging
 import Runtime
 import Testing
 
@@ -112,7 +113,8 @@ struct ConfigurationTests {
         #expect(message { _ = try reader.bytes("size") }.hasSuffix("expected a size such as 4096, 64kB, 16MiB or 1GiB"))
         #expect(
             message { _ = try reader.milliseconds("d", in: 1_000...3_600_000) }
-                == "d from environment SLUICE_D is \"2h\"; expected a duration such as 500ms, 10s, 15m or 48h, from 1s to 1h"
+                == "d from environment SLUICE_D is \"2h\"; "
+                + "expected a duration such as 500ms, 10s, 15m or 48h, from 1s to 1h"
         )
         #expect(
             message { _ = try reader.string("kafka.brokers") }
@@ -179,6 +181,26 @@ struct ConfigurationTests {
         #expect(message { _ = try reader(flags: ["config": folder.path]) }.hasSuffix("it is not a regular file"))
         let large = try folder.file("large.json", String(repeating: " ", count: 1 << 21))
         #expect(message { _ = try reader(flags: ["config": large]) }.contains("at most 1048576 are read"))
+    }
+
+    @Test("the settings of every service")
+    func commonSettings() throws {
+        let folder = try TemporaryFolder()
+        let given = try reader(
+            flags: ["log.format": "text", "admin.port": "0"],
+            environment: [
+                "SLUICE_LOG_LEVEL": "debug", "SLUICE_ADMIN_ADDRESS": "0.0.0.0",
+                "SLUICE_ADMIN_TOKEN_FILE": try folder.file("token", "abc\n"),
+            ])
+        let log = try given.logSettings()
+        #expect(log.format == .text && log.level == .debug)
+        let admin = try given.adminSettings(defaultPort: 9_400)
+        #expect(admin.address == "0.0.0.0" && admin.port == 0 && admin.token?.equals("abc") == true)
+        try given.finish()
+        let none = try reader()
+        let defaults = try none.adminSettings(defaultPort: 9_400)
+        #expect(defaults.address == "127.0.0.1" && defaults.port == 9_400 && defaults.token == nil)
+        #expect(try none.logSettings().format == .json)
     }
 
     @Test("nothing is interpolated")

@@ -27,7 +27,8 @@ struct LoggingTests {
             metadata: ["partition": "3", "b": ["y": "2", "x": ["1", "z"]], "a": "\"q\"", "ts": "mine"])
         let line =
             #"{"ts":"2024-01-31T11:59:59.007Z","level":"warning","service":"spend","event":"partition stopped","#
-            + #""a":"\"q\"","b":{"x":["1","z"],"y":"2"},"error":"broken pipe","partition":"3","topic":"ad-events","metadata.ts":"mine"}"#
+            + #""a":"\"q\"","b":{"x":["1","z"],"y":"2"},"error":"broken pipe","partition":"3","#
+            + #""topic":"ad-events","metadata.ts":"mine"}"#
         #expect(lines.all == [line + "\n"])
     }
 
