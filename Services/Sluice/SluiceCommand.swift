@@ -1,9 +1,52 @@
 import ArgumentParser
 
-@main
-struct SluiceCommand: ParsableCommand {
+/// The operators' command line.
+struct SluiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
-        abstract: "The operators' command line of Sluice.",
-        version: "0.1.0")
+        abstract: "Runs, feeds, inspects and checks Sluice's streaming jobs.",
+        discussion: """
+            Exit codes: 0 done; 1 a comparison found a difference; 2 the command cannot be carried out as given; \
+            3 Kafka, PostgreSQL, a file or a local server failed; 130 interrupted.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
+            VerifyCommand.self, TopicsCommand.self,
+        ])
+
+    /// Parses the arguments, runs the command, and says what went wrong in one line on standard error.
+    ///
+    /// - Returns: the exit code of the process.
+    static func execute(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> Int32 {
+        let code = exitCode(for: error)
+        let isOurs = error is CommandFailure || code == .failure
+        if !isOurs {
+            if code.isSuccess {
+                // --help and --version arrive as errors.
+                Output.write(fullMessage(for: error) + "\n")
+                return 0
+            }
+            let failure = CommandFailure(.usage, message(for: error))
+            Output.note("sluice: \(failure.line) (see sluice --help)\n")
+            return failure.code.rawValue
+        }
+        let failure = CommandFailure(error)
+        Output.note("sluice: \(failure.line)\n")
+        return failure.code.rawValue
+    }
 }

@@ -35,14 +35,13 @@ struct ProgressLine {
     }
 
     /// Time since the work began.
-    var elapsed: Duration { clock.now - started }
+    var elapsedMilliseconds: Int64 {
+        let (seconds, attoseconds) = (clock.now - started).components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
 
     /// How many a second on average so far.
-    func rate(_ done: Int64) -> Int64 {
-        let (seconds, attoseconds) = elapsed.components
-        let milliseconds = max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
-        return done * 1000 / milliseconds
-    }
+    private func rate(_ done: Int64) -> Int64 { done * 1000 / max(1, elapsedMilliseconds) }
 
     private func bar(_ done: Int64) -> String {
         let width: Int64 = 30

@@ -10,6 +10,8 @@ struct Table {
         case text(String)
         /// A whole number.
         case number(Int64)
+        /// A number that names something, written without commas.
+        case identifier(Int64)
         /// An amount in billionths of a currency.
         case nanos(Int128)
         /// A length of time: words in a table, milliseconds elsewhere.
@@ -19,12 +21,17 @@ struct Table {
     }
 
     struct Column {
+        /// What CSV and JSON call it.
         var name: String
+        /// What stands above it in a table.
+        var title: String
         /// In a table: whether the cells stand at the right edge.
         var isNumeric: Bool
 
-        init(_ name: String, numeric: Bool = false) {
+        /// - Parameter title: nil takes the name, with blanks for its underscores.
+        init(_ name: String, title: String? = nil, numeric: Bool = false) {
             self.name = name
+            self.title = title ?? name.map { $0 == "_" ? " " : String($0) }.joined()
             isNumeric = numeric
         }
     }
@@ -46,7 +53,7 @@ struct Table {
     private var plainText: String {
         let cells = rows.map { $0.map(Self.plain) }
         let widths = columns.indices.map { column in
-            cells.reduce(Self.title(columns[column]).count) { max($0, $1[column].count) }
+            cells.reduce(columns[column].title.count) { max($0, $1[column].count) }
         }
         func line(_ texts: [String]) -> String {
             let padded = texts.indices.map { column in
@@ -57,7 +64,7 @@ struct Table {
             while line.last == " " { line.removeLast() }
             return line + "\n"
         }
-        return line(columns.map(Self.title)) + line(widths.map { String(repeating: "-", count: $0) })
+        return line(columns.map(\.title)) + line(widths.map { String(repeating: "-", count: $0) })
             + cells.map(line).joined()
     }
 
@@ -69,7 +76,7 @@ struct Table {
                 row.map { cell in
                     switch cell {
                     case .text(let text): CSV.field(text)
-                    case .number(let number): String(number)
+                    case .number(let number), .identifier(let number): String(number)
                     case .nanos(let nanos): Amount.text(nanos: nanos)
                     case .span(let milliseconds): String(milliseconds)
                     case .null: ""
@@ -86,7 +93,7 @@ struct Table {
                     let value: String =
                         switch cell {
                         case .text(let text): JSONText.string(text)
-                        case .number(let number): String(number)
+                        case .number(let number), .identifier(let number): String(number)
                         case .nanos(let nanos): JSONText.string(Amount.text(nanos: nanos))
                         case .span(let milliseconds): String(milliseconds)
                         case .null: "null"
@@ -97,14 +104,11 @@ struct Table {
         return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
     }
 
-    private static func title(_ column: Column) -> String {
-        column.name.map { $0 == "_" ? " " : String($0) }.joined()
-    }
-
     private static func plain(_ cell: Cell) -> String {
         switch cell {
         case .text(let text): TerminalText.safe(text)
         case .number(let number): Amount.count(number)
+        case .identifier(let number): String(number)
         case .nanos(let nanos): Amount.text(nanos: nanos, grouped: true)
         case .span(let milliseconds): TimeSpan(milliseconds: milliseconds).description
         case .null: "-"

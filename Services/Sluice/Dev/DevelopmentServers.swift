@@ -1,0 +1,6 @@
+/// stub
+struct DevelopmentServers {
+    var kafkaBrokers: String
+    var postgres: String
+    static func running() async throws -> DevelopmentServers? { nil }
+}
