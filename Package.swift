@@ -63,7 +63,13 @@ let package = Package(
         .target(name: "Schemas", dependencies: ["Streams", "CSluiceSchemas", "CProtobufC"], path: "Shared/Schemas", swiftSettings: strict),
         .target(name: "Kafka", dependencies: ["Streams", "CRdkafka"], path: "Shared/Kafka", swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CPostgres"], path: "Shared/Postgres", swiftSettings: strict),
-        .target(name: "Connectors", dependencies: ["Streams", "Kafka", "Postgres"], path: "Shared/Connectors", swiftSettings: strict),
+        .target(
+            name: "Connectors",
+            dependencies: ["Streams", "Kafka", "Postgres"],
+            path: "Shared/Connectors",
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Runtime",
             dependencies: ["Streams", logging, metrics, lifecycle, configuration, flyingFox, "CMimalloc"],
@@ -78,6 +84,7 @@ let package = Package(
             name: "SpendAggregatorJob",
             dependencies: ["Streams", "Schemas", "Postgres", "Connectors"],
             path: "Services/SpendAggregator/Job",
+            resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
         .executableTarget(

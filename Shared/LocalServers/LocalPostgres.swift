@@ -150,22 +150,34 @@ public final class LocalPostgres: Sendable {
         let deadline = clock.now + timeout
         try cluster.createIfMissing(superuser: Self.user, timeout: timeout)
         let kept = port
-        while true {
+        var started: Int?
+        while started == nil {
             let port = try kept ?? LoopbackPort.free()
             do {
                 try launch(port: port, timeout: max(.seconds(1), deadline - clock.now))
-                chosenPort.withLock { $0 = port }
-                break
-            } catch let error as LocalServersError where clock.now < deadline && canTryAgain(after: error, kept) {
-                continue
+                started = port
+            } catch let error as LocalServersError where clock.now < deadline && passes(error, keptPort: kept) {
+                Thread.sleep(forTimeInterval: 0.05)
             }
         }
-        try cluster.createDatabaseIfMissing(Self.database, user: Self.user, port: port ?? 0)
+        chosenPort.withLock { $0 = started }
+        try cluster.createDatabaseIfMissing(Self.database, user: Self.user, port: started ?? 0)
     }
 
-    /// A port of the system's choice may be taken between the choice and its use: another is chosen then.
-    private func canTryAgain(after error: LocalServersError, _ keptPort: Int?) -> Bool {
-        error.code == .portInUse && keptPort == nil
+    /// Whether the same start may succeed a moment later.
+    private func passes(_ error: LocalServersError, keptPort: Int?) -> Bool {
+        switch error.code {
+        case .portInUse:
+            // A port of the system's choice was taken between the choice and its use: another is chosen then.
+            return keptPort == nil
+        case .startFailed:
+            // The processes of a server that was killed still hold its memory, or it waits to be collected.
+            let log = error.context ?? ""
+            return log.contains("pre-existing shared memory block")
+                || log.contains("lock file \"postmaster.pid\" already exists")
+        default:
+            return false
+        }
     }
 
     private func launch(port: Int, timeout: Duration) throws {

@@ -183,7 +183,7 @@ struct PostgresCluster: Sendable {
             let home = text.trimmingCharacters(in: .whitespacesAndNewlines)
             if FileManager.default.fileExists(atPath: home) { return home }
         }
-        guard let user else { return directory }
+        guard let user, !FileManager.default.fileExists(atPath: "\(directory)/data") else { return directory }
         try give(directory, to: user)
         if try canWork(in: directory, as: user) { return directory }
         let home = try ServerFolder.makeTemporary(in: "/var/tmp", prefix: "sluice-postgres-")

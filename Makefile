@@ -1,0 +1,60 @@
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Each target uses both cores by itself, and two SwiftPM runs would wait for each other's lock.
+.NOTPARALLEL:
+
+RELEASE_BIN := $(CURDIR)/.build/release
+DEBUG_BIN := $(CURDIR)/.build/debug
+SCRIPTS := deploy/development
+SWIFT_SOURCES := Shared Services Tests
+
+# An import that the manifest does not declare is an error, whatever happens to be built already.
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+# The service and the operators' command, as they are shipped.
+PRODUCTS := spend-aggregator sluice
+
+.PHONY: help setup build test demo fmt lint proto proto-check bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: system packages and the local broker
+	@$(SCRIPTS)/setup.sh
+
+build: setup ## Build the programs in release: .build/release
+	@for product in $(PRODUCTS); do swift build -c release $(BUILD_FLAGS) --product "$$product"; done
+
+# The unit tests come first and in parallel. The integration tests start, stop and kill programs of both builds, so
+# they run by themselves, one after the other.
+test: setup proto-check lint build ## Run every check and every test
+	@swift build --build-tests $(BUILD_FLAGS)
+	@export SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)"; \
+	swift test --skip-build --disable-xctest --skip '^IntegrationTests\.'; \
+	swift test --skip-build --disable-xctest --no-parallel --filter '^IntegrationTests\.'
+
+demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
+	@$(SCRIPTS)/demo.sh
+
+fmt: ## Format the Swift sources
+	@swift format --in-place --recursive $(SWIFT_SOURCES)
+
+lint: ## Check the format, the layout of the repository and the names of its files
+	@swift format lint --strict --recursive $(SWIFT_SOURCES)
+	@$(SCRIPTS)/check-layout.sh
+
+proto: setup ## Generate the C code of the schemas from proto/
+	@$(SCRIPTS)/generate-schemas.sh
+
+proto-check: setup ## Check that the generated C code is current
+	@$(SCRIPTS)/generate-schemas.sh --check
+
+bench: setup ## Run the benchmarks
+	@Tests/Benchmarks/run.sh
+
+clean: ## Stop the local servers and remove everything built or installed here
+	@if [ -x "$(RELEASE_BIN)/sluice" ]; then "$(RELEASE_BIN)/sluice" dev down || true; fi
+	@rm -rf .build .sluice

@@ -1,0 +1,158 @@
+import Runtime
+import SpendAggregatorJob
+import Streams
+
+/// The service's metrics; every name is explained in the README.
+final class AggregatorMetrics {
+    /// What is shown of one partition.
+    private struct Gauges {
+        let lagRecords: GaugeMetric
+        let lagSeconds: GaugeMetric
+        let watermark: GaugeMetric
+        let rememberedIDs: GaugeMetric
+        let stopped: GaugeMetric
+        var counted = PartitionCounters()
+    }
+
+    let rebalances: CounterMetric
+    let fencedCommits: CounterMetric
+    let checkpoints: CounterMetric
+    let committedRecords: CounterMetric
+    let committedRows: CounterMetric
+    let storeRetries: CounterMetric
+    let skippedOffsets: CounterMetric
+    let horizonIncomplete: CounterMetric
+    let anchorUnverifiable: CounterMetric
+    let commitSeconds: HistogramMetric
+    private let freshness: HistogramMetric
+    private let records: CounterMetric
+    private let duplicates: CounterMetric
+    private let late: CounterMetric
+    private let invalid: CounterMetric
+    private let deadLetters: CounterMetric
+    private let horizonBytes: GaugeMetric
+    private let watermark: GaugeMetric
+    private let oldestUnapplied: GaugeMetric
+
+    private let registry: OpenMetricsRegistry
+    private let topic: String
+    private let outOfOrdernessMilliseconds: Int64
+    private var partitions: [Partition: Gauges] = [:]
+
+    private static let partitionGauges = [
+        "sluice_consumer_lag_records", "sluice_consumer_lag_seconds", "sluice_watermark_timestamp_seconds",
+        "sluice_dedup_remembered_ids", "sluice_partition_stopped",
+    ]
+
+    init(_ registry: OpenMetricsRegistry, _ configuration: SpendConfiguration) {
+        self.registry = registry
+        topic = configuration.job.topic
+        outOfOrdernessMilliseconds = configuration.job.settings.outOfOrdernessMilliseconds
+        rebalances = registry.counter("sluice_consumer_rebalances", help: "Assignments and revocations.")
+        fencedCommits = registry.counter(
+            "sluice_checkpoint_fenced", help: "Cuts refused because the partition has another owner.")
+        checkpoints = registry.counter("sluice_checkpoint_commits", help: "Checkpoints committed.")
+        committedRecords = registry.counter("sluice_checkpoint_records", help: "Records in committed checkpoints.")
+        committedRows = registry.counter("sluice_checkpoint_rows", help: "Rows written by committed checkpoints.")
+        storeRetries = registry.counter(
+            "sluice_store_retries", help: "Commits and claims tried again after a passing error.")
+        skippedOffsets = registry.counter(
+            "sluice_log_skipped_offsets", help: "Offsets that the log does not hold.")
+        horizonIncomplete = registry.counter(
+            "sluice_dedup_horizon_incomplete", help: "Assignments after which part of the horizon could not be re-read.")
+        anchorUnverifiable = registry.counter(
+            "sluice_anchor_unverifiable", help: "Assignments at which the last applied record was gone from the log.")
+        commitSeconds = registry.histogram(
+            "sluice_checkpoint_commit_seconds", help: "From the hand-over of a checkpoint to its known outcome.")
+        freshness = registry.histogram(
+            "sluice_event_to_commit_seconds", buckets: HistogramMetric.freshnessBuckets,
+            help: "From a record's timestamp to its commit: the oldest and the newest record of each cut.")
+        records = registry.counter("sluice_records_read", help: "Records applied in memory, committed or not.")
+        duplicates = registry.counter("sluice_records_duplicate", help: "Records whose event had been counted.")
+        late = registry.counter("sluice_records_late", help: "Events that came after their minute had ended.")
+        invalid = registry.counter("sluice_records_invalid", help: "Events of invalid traffic.")
+        deadLetters = registry.counter("sluice_records_dead_letter", help: "Records that could not be processed.")
+        horizonBytes = registry.gauge("sluice_dedup_horizon_bytes", help: "Memory of the remembered ids.")
+        watermark = registry.gauge(
+            "sluice_watermark_lowest_timestamp_seconds", help: "The smallest watermark of the owned partitions.")
+        oldestUnapplied = registry.gauge(
+            "sluice_oldest_unapplied_age_seconds",
+            help: "Age of the oldest record that is in the log and not committed.")
+    }
+
+    /// Counts a stop by its reason.
+    func stopped(_ code: StopReason.Code) -> CounterMetric {
+        registry.counter(
+            "sluice_partition_stops", labels: [("reason", code.rawValue)], help: "Partitions stopped, by reason.")
+    }
+
+    func observeFreshness(_ cut: CheckpointSummary) {
+        for timestamp in [cut.oldestTimestampMilliseconds, cut.newestTimestampMilliseconds] where timestamp >= 0 {
+            freshness.observe(Double(max(0, cut.committedAtUnixMilliseconds - timestamp)) / 1_000)
+        }
+    }
+
+    func remove(_ partition: Partition) {
+        guard partitions.removeValue(forKey: partition) != nil else { return }
+        for name in Self.partitionGauges { registry.remove(name, labels: labels(partition)) }
+    }
+
+    private func labels(_ partition: Partition) -> [(String, String)] {
+        [("topic", topic), ("partition", partition.description)]
+    }
+
+    private func gauges(_ snapshot: PartitionSnapshot) -> Gauges {
+        if let known = partitions[snapshot.partition] { return known }
+        let labels = labels(snapshot.partition)
+        let helps = [
+            "Records between the committed offset and the end of the log.",
+            "Age of the oldest record that is in the log and not committed.",
+            "The partition's watermark.", "Ids within the deduplication horizon.", "1 while the partition is stopped.",
+        ]
+        let made = zip(Self.partitionGauges, helps).map { registry.gauge($0, labels: labels, help: $1) }
+        // What was counted before this assignment was counted by somebody else's process.
+        return Gauges(
+            lagRecords: made[0], lagSeconds: made[1], watermark: made[2], rememberedIDs: made[3], stopped: made[4],
+            counted: snapshot.counters)
+    }
+
+    func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
+        var bytes = 0
+        var oldest: Int64 = 0
+        var watermarks: [Watermark] = []
+        for snapshot in snapshots {
+            var shown = gauges(snapshot)
+            let end = knownEnds[snapshot.partition]
+            let age = snapshot.ageMilliseconds(now: unixMilliseconds, knownEnd: end)
+            oldest = max(oldest, age)
+            bytes += snapshot.horizonBytes
+            shown.lagSeconds.set(Double(age) / 1_000)
+            if let end {
+                let from = snapshot.committedNext ?? snapshot.expected
+                shown.lagRecords.set(max(0, end.rawValue - from.rawValue))
+            }
+            if snapshot.streamTime != .distantPast {
+                let time = snapshot.streamTime.minus(milliseconds: outOfOrdernessMilliseconds)
+                shown.watermark.set(Double(time.milliseconds) / 1_000)
+                // A partition with nothing to read does not hold the others back.
+                watermarks.append(age == 0 ? .idle : .at(time))
+            }
+            shown.rememberedIDs.set(Int64(snapshot.rememberedIDs))
+            shown.stopped.set(Int64(snapshot.phase == .stopped ? 1 : 0))
+            count(from: shown.counted, to: snapshot.counters)
+            shown.counted = snapshot.counters
+            partitions[snapshot.partition] = shown
+        }
+        horizonBytes.set(Int64(bytes))
+        oldestUnapplied.set(Double(oldest) / 1_000)
+        if case .at(let time) = Watermark.combined(watermarks) { watermark.set(Double(time.milliseconds) / 1_000) }
+    }
+
+    private func count(from before: PartitionCounters, to now: PartitionCounters) {
+        records.increment(by: max(0, now.records - before.records))
+        duplicates.increment(by: max(0, now.duplicates - before.duplicates))
+        late.increment(by: max(0, now.late - before.late))
+        invalid.increment(by: max(0, now.invalid - before.invalid))
+        deadLetters.increment(by: max(0, now.deadLetters - before.deadLetters))
+    }
+}

@@ -1,0 +1,185 @@
+import Connectors
+import Glibc
+import Logging
+import Runtime
+import Streams
+import Synchronization
+
+/// Turns what the worker and the committer do into log lines, metrics and health. Nothing here is called once a
+/// record.
+final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Sendable {
+    private let topic: String
+    private let logger: Logger
+    private let health: HealthState
+    private let heartbeat: Heartbeat
+    private let metrics: AggregatorMetrics
+    // The worker's thread only.
+    private var hasStarted = false
+    private var hasAssignment = false
+    private var stopped: [Partition: StopReason] = [:]
+    // The committer's thread sets it, the worker's clears it.
+    private let storeTroubled = Atomic<Bool>(false)
+
+    init(_ configuration: SpendConfiguration, _ context: ServiceContext) {
+        topic = configuration.job.topic
+        logger = context.logger
+        health = context.health
+        metrics = AggregatorMetrics(context.registry, configuration)
+        // A revoke or a drain may wait for its commit for most of half a minute.
+        heartbeat = context.health.heartbeat("worker", limitMilliseconds: 60_000)
+        health.startupPending("assignment", "no partitions were assigned yet")
+        health.notReady("assignment", "no partitions were assigned yet")
+    }
+
+    func ended() { health.finished(heartbeat) }
+
+    // MARK: Worker
+
+    func beat(monotonicMilliseconds: Int64) { heartbeat.beat() }
+
+    func assigned(_ partitions: [Partition]) {
+        heartbeat.beat()
+        hasAssignment = true
+        metrics.rebalances.increment()
+        health.ready("assignment")
+        logger.info("partitions assigned", metadata: ["topic": "\(topic)", "partitions": "\(Self.list(partitions))"])
+    }
+
+    func revoked(_ partitions: [Partition], lost: Bool) {
+        heartbeat.beat()
+        metrics.rebalances.increment()
+        for partition in partitions {
+            if stopped.removeValue(forKey: partition) != nil { health.ready(component(partition)) }
+            metrics.remove(partition)
+        }
+        logger.info(
+            "partitions revoked",
+            metadata: ["topic": "\(topic)", "partitions": "\(Self.list(partitions))", "lost": "\(lost)"])
+    }
+
+    private func component(_ partition: Partition) -> String { "\(topic)/\(partition)" }
+
+    private static func list(_ partitions: [Partition]) -> String {
+        partitions.sorted().map(\.description).joined(separator: ",")
+    }
+
+    func incident(_ incident: CoreIncident) {
+        switch incident {
+        case .seek(let partition, let offset):
+            logger.debug("reading again", metadata: fields(partition, ["offset": "\(offset)"]))
+        case .stopped(let partition, let reason):
+            stopped[partition] = reason
+            metrics.stopped(reason.code).increment()
+            health.notReady(component(partition), reason.description)
+            logger.error(
+                "partition stopped",
+                metadata: fields(partition, ["reason": "\(reason.code.rawValue)", "explanation": "\(reason.message)"]))
+        case .gap(let partition, let from, let through):
+            metrics.skippedOffsets.increment(by: through.rawValue - from.rawValue + 1)
+            logger.notice("offsets skipped by the log", metadata: fields(partition, ["from": "\(from)", "through": "\(through)"]))
+        case .warmedUp(let partition, let ids):
+            logger.info("remembered ids rebuilt", metadata: fields(partition, ["ids": "\(ids)"]))
+        case .horizonIncomplete(let partition, let from, let through):
+            metrics.horizonIncomplete.increment()
+            logger.warning(
+                "part of the deduplication horizon is not in the log any more",
+                metadata: fields(
+                    partition,
+                    [
+                        "from": "\(from)", "through": "\(through)",
+                        "explanation": "repeats of events in these offsets will be counted; keep the topic's retention above the horizon",
+                    ]))
+        case .anchorUnverifiable(let partition, let offset):
+            metrics.anchorUnverifiable.increment()
+            logger.warning(
+                "the last applied record is not in the log any more",
+                metadata: fields(
+                    partition,
+                    [
+                        "offset": "\(offset)",
+                        "explanation": "offsets fit, but a topic that was created again could not be told from this one",
+                    ]))
+        case .fenced(let partition, let epoch):
+            metrics.fencedCommits.increment()
+            logger.error(
+                "commit refused: the partition has another owner",
+                metadata: fields(partition, ["epoch": "\(epoch)"]))
+        }
+    }
+
+    private func fields(_ partition: Partition, _ more: Logger.Metadata) -> Logger.Metadata {
+        var result = more
+        result["topic"] = "\(topic)"
+        result["partition"] = "\(partition)"
+        return result
+    }
+
+    func checkpointEnded(milliseconds: Int64, committed: [CheckpointSummary], fenced: Int) {
+        heartbeat.beat()
+        metrics.commitSeconds.observe(Double(milliseconds) / 1_000)
+        guard !committed.isEmpty else { return }
+        if storeTroubled.exchange(false, ordering: .acquiringAndReleasing) {
+            health.ready("postgres")
+            logger.info("commits go through again")
+        }
+        var records: Int64 = 0
+        var rows = 0
+        for cut in committed {
+            records += cut.records
+            rows += cut.rows
+            metrics.observeFreshness(cut)
+        }
+        metrics.checkpoints.increment()
+        metrics.committedRecords.increment(by: records)
+        metrics.committedRows.increment(by: Int64(rows))
+        logger.debug(
+            "checkpoint committed",
+            metadata: [
+                "records": "\(records)", "rows": "\(rows)", "partitions": "\(committed.count)",
+                "milliseconds": "\(milliseconds)",
+            ])
+    }
+
+    func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
+        metrics.sample(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
+        guard !hasStarted, hasAssignment else { return }
+        let warming = snapshots.filter { $0.phase == .warming }.count
+        if warming == 0 {
+            hasStarted = true
+            health.startupFinished("assignment")
+            health.started()
+            logger.info("started", metadata: ["partitions": "\(snapshots.count)"])
+        } else {
+            health.startupPending("assignment", "\(warming) of \(snapshots.count) partitions rebuild remembered ids")
+        }
+    }
+
+    func log(level: SourceLogLevel, message: String) {
+        heartbeat.beat()
+        let severity: Logger.Level =
+            switch level {
+            case .error: .error
+            case .warning: .warning
+            case .info: .info
+            case .debug: .debug
+            }
+        logger.log(level: severity, "kafka", metadata: ["topic": "\(topic)", "explanation": "\(message)"])
+    }
+
+    // MARK: Committer
+
+    func commitRetried(_ error: StoreError) { storeFailed("commit failed and is tried again", error) }
+
+    func claimRetried(_ error: StoreError) {
+        // The worker's thread waits for the claim: the database's trouble is not a reason to end the process.
+        heartbeat.beat()
+        storeFailed("claim failed and is tried again", error)
+    }
+
+    private func storeFailed(_ event: Logger.Message, _ error: StoreError) {
+        metrics.storeRetries.increment()
+        health.notReady("postgres", error.message)
+        storeTroubled.store(true, ordering: .releasing)
+        logger.warning(event, metadata: ["error": "\(error.message)"])
+    }
+}

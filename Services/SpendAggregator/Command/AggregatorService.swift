@@ -1,0 +1,90 @@
+import Connectors
+import Glibc
+import Kafka
+import Logging
+import Postgres
+import Runtime
+import ServiceLifecycle
+import SpendAggregatorJob
+import Streams
+import Synchronization
+
+/// The worker and its committer as a service: two threads, started by `run`, drained at a graceful shutdown.
+struct AggregatorService: Service {
+    private let configuration: SpendConfiguration
+    private let context: ServiceContext
+
+    init(_ configuration: SpendConfiguration, _ context: ServiceContext) throws {
+        self.configuration = configuration
+        self.context = context
+    }
+
+    func run() async throws {
+        let stop = StopFlag()
+        let observer = AggregatorObserver(configuration, context)
+        let lane = CommitterLane(Self.store(configuration), observer: observer)
+        let committer = try DedicatedThread(name: "committer") { lane.run() }
+        let configuration = configuration
+        let worker = try DedicatedThread(name: "worker") {
+            // The source is made on the thread that polls it.
+            let source = try KafkaSource(
+                topic: configuration.job.topic, configuration: configuration.kafka, settings: configuration.consumer)
+            let worker = configuration.job.worker(
+                source: source, lane: lane, clock: SystemClock(), observer: observer,
+                isStopRequested: { stop.isSet })
+            try worker.run()
+        }
+        let failure = await withGracefulShutdownHandler {
+            await worker.finished()
+        } onGracefulShutdown: {
+            stop.set()
+            lane.stopClaiming()
+        }
+        lane.cancel()
+        await committer.finished()
+        observer.ended()
+        if let failure { throw failure }
+    }
+
+    static func store(_ configuration: SpendConfiguration) -> PostgresCheckpointStore<SpendOutput> {
+        let store = PostgresCheckpointStore(
+            configuration.postgres, names: configuration.names,
+            identity: .init(
+                job: configuration.job.name, topic: configuration.job.topic, owner: configuration.owner),
+            settings: configuration.job.settings, writer: SpendWriter(configuration.names))
+        #if SLUICE_MUTANTS
+            store.leaveOut(Mutants.ofProcess.store)
+        #endif
+        return store
+    }
+}
+
+/// Set once, from whichever thread hears of the shutdown first.
+final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+}
+
+#if SLUICE_MUTANTS
+    /// The guards that SLUICE_MUTANT, separated by commas, leaves out of a debug build: the tests' way to show that
+    /// they would notice. A release build does not contain this.
+    struct Mutants {
+        var store: StoreMutants = []
+        var deduplication = false
+
+        static let ofProcess: Mutants = {
+            var mutants = Mutants()
+            let names = getenv("SLUICE_MUTANT").map { String(cString: $0) } ?? ""
+            for name in names.split(separator: ",") {
+                switch name {
+                case "epoch-condition": mutants.store.insert(.epochCondition)
+                case "expected-offset": mutants.store.insert(.expectedOffset)
+                case "deduplication": mutants.deduplication = true
+                default: preconditionFailure("unknown mutant \(name)")
+                }
+            }
+            return mutants
+        }()
+    }
+#endif

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Kafka
+import Postgres
+import Runtime
+
+/// `spend-aggregator check`: configuration and connections, without side effects.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Show the effective settings and try the connections; change nothing.")
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        try await CommandFailure.guarded {
+            let configuration = try SpendConfiguration.load(options)
+            for entry in configuration.effective {
+                print("\(entry.key) = \(entry.value)  (\(entry.source))")
+            }
+            for warning in configuration.warnings { print("warning: \(warning)") }
+            var failures = 0
+            failures += attempt("postgres") { try postgres(configuration) }
+            failures += attempt("kafka") { try kafka(configuration) }
+            if failures > 0 { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
+        }
+    }
+
+    private func attempt(_ name: String, _ body: () throws -> String) -> Int {
+        do {
+            print("\(name): ok, \(try body())")
+            return 0
+        } catch {
+            print("\(name): FAILED, \(error)")
+            return 1
+        }
+    }
+
+    private func postgres(_ configuration: SpendConfiguration) throws -> String {
+        let connection = try PostgresConnection(configuration.postgres)
+        defer { connection.close() }
+        var pending = 0
+        for migrator in try MigrateCommand.migrators(configuration.names) {
+            pending += try migrator.status(on: connection).pending.count
+        }
+        let major = connection.serverVersion / 10_000
+        return "PostgreSQL \(major), "
+            + (pending == 0 ? "schemas are current" : "\(pending) migrations pending (spend-aggregator migrate)")
+    }
+
+    private func kafka(_ configuration: SpendConfiguration) throws -> String {
+        let admin = try KafkaAdmin(configuration: configuration.kafka)
+        let count = try admin.partitionCount(configuration.job.topic)
+        return "topic \(configuration.job.topic) has \(count) partitions"
+    }
+}

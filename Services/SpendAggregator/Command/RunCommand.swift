@@ -1,0 +1,36 @@
+import ArgumentParser
+import Postgres
+import Runtime
+
+/// `spend-aggregator run`: the service itself.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Read ad events and keep spend by minute, until SIGTERM.",
+        discussion: "Applies pending migrations first. SIGTERM commits what was read and ends within 25 seconds.")
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        let configuration: SpendConfiguration
+        do {
+            configuration = try SpendConfiguration.load(options)
+        } catch {
+            ServiceMain.fail(error, name: SpendConfiguration.defaultJob, exitCode: CommandFailure.exitCode)
+        }
+        let context = ServiceMain.bootstrap(
+            name: configuration.job.name, version: SpendAggregatorCommand.version, format: configuration.logFormat,
+            level: configuration.logLevel)
+        for warning in configuration.warnings {
+            context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
+        }
+        await ServiceMain.run(context, exitCode: CommandFailure.exitCode) { context in
+            let connection = try PostgresConnection(configuration.postgres)
+            try MigrateCommand.apply(configuration, on: connection, logger: context.logger)
+            connection.close()
+            let effective = configuration.effective
+            let admin = try AdminServer(
+                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
+                registry: context.registry, configuration: { effective }, logger: context.logger)
+            return [admin, try AggregatorService(configuration, context)]
+        }
+    }
+}

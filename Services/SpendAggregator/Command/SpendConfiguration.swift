@@ -1,0 +1,108 @@
+import Connectors
+import Glibc
+import Kafka
+import Logging
+import Postgres
+import Runtime
+import SpendAggregatorJob
+import Streams
+
+/// The service's settings, complete and checked.
+struct SpendConfiguration: Sendable {
+    var kafka: KafkaClientConfiguration
+    var consumer: KafkaConsumer.Settings
+    var postgres: PostgresConfiguration
+    var names: DatabaseNames
+    var job: StreamJob<SpendLogic>
+    var instance: String
+    var admin: AdminServer.Settings
+    var logLevel: Logger.Level
+    var logFormat: LogFormat
+    var warnings: [String]
+    var effective: [ConfigurationEntry]
+
+    static let defaultJob = "spend-aggregator"
+
+    static func load(_ options: ServiceOptions) throws -> SpendConfiguration {
+        let reader = try ServiceConfigurationReader(flags: options.flags)
+        let job = try streamJob(reader)
+        let instance = try reader.string("kafka.instance-id", default: hostName())
+        let session = try reader.milliseconds("kafka.session-timeout", in: 1_000...1_800_000, default: 15_000)
+        let group = try reader.string("kafka.group", default: job.name)
+        let kafka = try kafkaClient(reader, instance: instance)
+        var postgres = PostgresConfiguration(
+            connectionString: try reader.string("postgres"), applicationName: "\(job.name)/\(instance)")
+        postgres.password = try reader.secret("postgres.password")?.withValue { $0 }
+        let names = try DatabaseNames(prefix: reader.string("schema-prefix", default: ""))
+        let admin = AdminServer.Settings(
+            address: try reader.string("admin.address", default: "127.0.0.1"),
+            port: UInt16(try reader.int("admin.port", in: 0...65_535, default: 9_464)),
+            token: try reader.secret("admin.token"))
+        let level = try reader.choice("log.level", of: LogLevel.self, default: .info)
+        let format = try reader.choice("log.format", of: LogFormat.self, default: .json)
+        try reader.finish()
+
+        var configuration = SpendConfiguration(
+            kafka: kafka,
+            consumer: KafkaConsumer.Settings(
+                group: group, groupInstanceID: instance, sessionTimeoutMilliseconds: Int32(session)),
+            postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
+            logFormat: format, warnings: reader.warnings, effective: reader.effective())
+        configuration.job.pace.revokeLimitMilliseconds = session / 2
+        return configuration
+    }
+
+    static func streamJob(_ reader: ServiceConfigurationReader) throws -> StreamJob<SpendLogic> {
+        var settings = StreamSettings()
+        settings.horizonMilliseconds = try reader.milliseconds(
+            "dedup.horizon", in: 0...DeduplicationHorizon.maximumHorizonMilliseconds, default: 600_000)
+        settings.maximumRememberedIDs = try reader.int(
+            "dedup.maximum-ids", in: 1_000...1_000_000_000, default: 50_000_000)
+        settings.outOfOrdernessMilliseconds = try reader.milliseconds(
+            "watermark.delay", in: 0...86_400_000, default: 30_000)
+        var pace = WorkerSettings()
+        pace.checkpointIntervalMilliseconds = try reader.milliseconds(
+            "checkpoint.interval", in: 10...60_000, default: 1_000)
+        #if SLUICE_MUTANTS
+            if Mutants.ofProcess.deduplication { settings.deduplicates = false }
+        #endif
+        return StreamJob(
+            name: try reader.string("job", default: defaultJob),
+            topic: try reader.string("kafka.topic", default: "ad-events"), logic: SpendLogic(), settings: settings,
+            pace: pace)
+    }
+
+    private static func kafkaClient(
+        _ reader: ServiceConfigurationReader, instance: String
+    ) throws -> KafkaClientConfiguration {
+        var kafka = KafkaClientConfiguration(
+            bootstrapServers: try reader.string("kafka.brokers").split(separator: ",").map(String.init),
+            clientID: "spend-aggregator-\(instance)")
+        kafka.securityProtocol = try reader.optionalString("kafka.security-protocol")
+        kafka.certificateAuthorityLocation = try reader.optionalString("kafka.ca-file")
+        kafka.certificateLocation = try reader.optionalString("kafka.certificate-file")
+        kafka.keyLocation = try reader.optionalString("kafka.key-file")
+        kafka.keyPassword = try reader.secret("kafka.key-password")?.withValue { $0 }
+        kafka.saslMechanism = try reader.optionalString("kafka.sasl-mechanism")
+        kafka.saslUser = try reader.optionalString("kafka.sasl-user")
+        kafka.saslPassword = try reader.secret("kafka.sasl-password")?.withValue { $0 }
+        return kafka
+    }
+
+    private static func hostName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard gethostname(buffer.baseAddress, 255) == 0 else { return "spend-aggregator" }
+            buffer[255] = 0
+            return String(cString: buffer.baseAddress!)
+        }
+    }
+
+    /// What a progress row says of its owner.
+    var owner: String { "\(instance)/\(getpid())" }
+}
+
+/// The levels as they are written in the configuration.
+enum LogLevel: String, CaseIterable, Sendable {
+    case trace, debug, info, notice, warning, error, critical
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}

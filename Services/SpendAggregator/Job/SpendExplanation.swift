@@ -1,0 +1,128 @@
+public import Streams
+
+/// What the job guarantees from the source to the sink, in words, with the settings that matter filled in.
+public enum SpendExplanation {
+    /// Something that the guarantee rests on. Each has tests that carry its name.
+    public struct Assumption: Sendable, Equatable {
+        /// A short fixed name; the tests of the assumption are tagged with it.
+        public let name: String
+        public let text: String
+    }
+
+    public static func text(of job: StreamJob<SpendLogic>) -> String {
+        let assumptions = assumptions(of: job).enumerated().map { index, assumption in
+            wrap("\(index + 1). \(assumption.name): \(assumption.text)", indent: "     ", first: "  ")
+        }
+        return """
+            Job \(job.name)
+
+              Kafka topic \(job.topic)            one consumer of the group a partition
+                -> decode, validate           what cannot be charged: dead letter, with its bytes and reason
+                -> deduplicate by event_id    horizon \(seconds(job.settings.horizonMilliseconds)) of the log's own time, a partition at a time
+                -> charge, add up             advertiser x campaign x minute x currency, exact integers (nanos)
+                -> checkpoint                 every \(job.pace.checkpointIntervalMilliseconds) ms, one PostgreSQL transaction:
+                     spend.minute             deltas added to the rows
+                     sluice.dead_letter       records that could not be processed
+                     sluice.progress          next offset, compared and set under the partition's epoch
+
+            Guarantee
+              Every record of the topic has its effect on spend.minute and sluice.dead_letter exactly once, whatever
+              crashes, rebalances, restarts and outages happen, and at any committed moment the results are those of
+              the records before next_offset of each partition: no result without its progress, no progress without
+              its result. The same log gives the same rows, whatever the batches, the workers and the clock.
+
+            Assumptions
+            \(assumptions.joined(separator: "\n"))
+
+            Not guaranteed
+            \(exclusions(of: job).map { wrap("- " + $0, indent: "    ", first: "  ") }.joined(separator: "\n"))
+            """
+    }
+
+    /// What the guarantee rests on.
+    public static func assumptions(of job: StreamJob<SpendLogic>) -> [Assumption] {
+        let horizon = seconds(job.settings.horizonMilliseconds)
+        return [
+            Assumption(
+                name: "one-database",
+                text: """
+                    Results and progress live in the same PostgreSQL database with fsync and synchronous_commit on. \
+                    After a failover that loses commits both regress together and are made up from the log.
+                    """),
+            Assumption(
+                name: "fence",
+                text: """
+                    A commit must find the epoch of its claim and the offset it started from, or nothing of it becomes \
+                    visible. It does not matter what Kafka's group believes about the owner.
+                    """),
+            Assumption(
+                name: "horizon",
+                text: """
+                    A repeated event is recognised when its id was last seen at most \(horizon) before, by the log's \
+                    own time, in the same partition. Later repeats count again; reconciliation finds them.
+                    """),
+            Assumption(
+                name: "partitioning",
+                text: """
+                    A producer's retry goes to the partition of the first send (key campaign_id, fixed number of \
+                    partitions). When the topic grows, repeats across the change may land elsewhere and count again.
+                    """),
+            Assumption(
+                name: "retention",
+                text: """
+                    The topic keeps records longer than the job may be behind, and longer than the horizon. Records \
+                    removed before they were applied stop the partition with an error that names them; an incomplete \
+                    horizon is logged and counted.
+                    """),
+            Assumption(
+                name: "same-log",
+                text: """
+                    The last applied record is compared with the log at each assignment and after each lost \
+                    connection. A truncated or recreated topic stops the partition. Where retention has removed that \
+                    record only the offsets can be checked; this is logged and counted.
+                    """),
+            Assumption(
+                name: "visible-gaps",
+                text: """
+                    Offsets that the log does not hold are counted and logged with their bounds. Whether a gap is a \
+                    transaction marker, compaction or a loss inside the log cannot be told through librdkafka.
+                    """),
+            Assumption(
+                name: "create-time",
+                text: """
+                    The record's timestamp bounds what one wrong event time can do: the log's own time follows the \
+                    smaller of both. The watermark is \(seconds(job.settings.outOfOrdernessMilliseconds)) behind it.
+                    """),
+        ]
+    }
+
+    private static func exclusions(of job: StreamJob<SpendLogic>) -> [String] {
+        [
+            "An event that the producer never wrote to the topic, or wrote with another id, is not seen or counts twice.",
+            "The offsets committed to the consumer group are for lag tools; nothing rests on them.",
+            "The order in which rows of different partitions become visible.",
+            "A dead letter is not charged until it is sent again; it then counts at its new offset.",
+        ]
+    }
+
+    private static func seconds(_ milliseconds: Int64) -> String {
+        milliseconds % 60_000 == 0 && milliseconds > 0
+            ? "\(milliseconds / 60_000) min" : milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
+    }
+
+    private static func wrap(_ text: String, indent: String, first: String, width: Int = 110) -> String {
+        var lines: [String] = []
+        var line = first
+        var isStart = true
+        for word in text.split(separator: " ") {
+            if !isStart && line.count + 1 + word.count > width {
+                lines.append(line)
+                line = indent
+                isStart = true
+            }
+            line += (isStart ? "" : " ") + word
+            isStart = false
+        }
+        return (lines + [line]).joined(separator: "\n")
+    }
+}

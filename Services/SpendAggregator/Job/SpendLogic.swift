@@ -1,0 +1,76 @@
+public import Schemas
+public import Streams
+
+/// The business of the spend aggregator: which records can be charged, and what an event adds to its minute.
+/// The rules are the contract in proto/sluice/ads/v1/README.md; the order of the checks is part of it.
+public struct SpendLogic: EventLogic {
+    public typealias Event = AdEvent
+    public typealias Output = SpendOutput
+
+    /// An event may lie this far after its record's own timestamp: 48 hours.
+    @inlinable public static var maximumLeadMilliseconds: Int64 { 172_800_000 }
+    /// 2100-01-01T00:00:00Z, the first moment that is too late.
+    @inlinable public static var endOfTimeMilliseconds: Int64 { 4_102_444_800_000 }
+
+    @inlinable public init() {}
+
+    public var blankEvent: AdEvent { AdEvent() }
+
+    @inlinable
+    public func decode(_ record: Record, into event: inout AdEvent) -> Fault {
+        guard let payload = record.value, payload.count > 0 else { return SpendFault.emptyPayload.fault }
+        guard AdEventReader.read(payload, into: &event) else { return SpendFault.undecodable.fault }
+        return validate(event, recordTimestampMilliseconds: record.timestampMilliseconds)
+    }
+
+    @inlinable
+    func validate(_ event: AdEvent, recordTimestampMilliseconds: Int64) -> Fault {
+        guard event.idLength == 16 else { return SpendFault.eventID.fault }
+        guard event.type >= 1 && event.type <= 4 else { return SpendFault.eventType.fault }
+        guard event.pricing >= 1 && event.pricing <= 4 else { return SpendFault.pricingModel.fault }
+        guard event.priceMicros >= 0 && event.priceMicros <= Charge.maximumPriceMicros else {
+            return SpendFault.price.fault
+        }
+        guard event.currency != .none else { return SpendFault.currency.fault }
+        let time = event.eventTimeMilliseconds
+        guard time > 0 && time < Self.endOfTimeMilliseconds else { return SpendFault.eventTime.fault }
+        if recordTimestampMilliseconds >= 0 && time - recordTimestampMilliseconds > Self.maximumLeadMilliseconds {
+            return SpendFault.eventTime.fault
+        }
+        guard Charge.nanos(of: event) != nil else { return SpendFault.overflow.fault }
+        return .none
+    }
+
+    public func reason(of fault: Fault) -> String { SpendFault(rawValue: fault.rawValue)?.code ?? "unknown" }
+
+    @inlinable public func id(of event: AdEvent) -> EventID { EventID(high: event.idHigh, low: event.idLow) }
+
+    @inlinable public func eventTimeMilliseconds(of event: AdEvent) -> Int64 { event.eventTimeMilliseconds }
+
+    @inlinable
+    public func apply(_ event: AdEvent, watermark: EventTime, to output: SpendOutput) -> AppliedEvent {
+        // Event times are positive here, so the quotient is the window.
+        let minute = event.eventTimeMilliseconds / 60_000
+        let delta = output.table.pointee.aggregate(
+            for: SpendKey(
+                advertiserID: event.advertiserID, campaignID: event.campaignID, minute: Int32(minute),
+                currency: event.currency))
+        guard event.invalidReason == 0 else {
+            delta.pointee.invalidEvents += 1
+            return .invalid
+        }
+        switch event.type {
+        case 1: delta.pointee.impressions += 1
+        case 2: delta.pointee.clicks += 1
+        case 3: delta.pointee.conversions += 1
+        default: delta.pointee.videoViews += 1
+        }
+        // Validation has refused what does not fit.
+        delta.pointee.spendNanos += Int128(Charge.nanos(of: event) ?? 0)
+        guard TumblingWindows(sizeMilliseconds: 60_000).isLate(index: minute, watermark: watermark) else { return [] }
+        delta.pointee.lateEvents += 1
+        return .late
+    }
+
+    public func makeOutput() -> SpendOutput { SpendOutput() }
+}

@@ -1,0 +1,100 @@
+import Postgres
+
+/// The SQL of claims and checkpoints.
+struct CheckpointStatements {
+    let begin = PreparedStatement(name: "checkpoint_begin", sql: "BEGIN")
+    let commit = PreparedStatement(name: "checkpoint_commit", sql: "COMMIT")
+    let lock: PreparedStatement
+    private(set) var advance: PreparedStatement
+    let deadLetters: PreparedStatement
+    let claim: String
+    let reclaim: String
+    let ensureDeadLetterPartition: String
+    private let names: DatabaseNames
+
+    private static let columns = """
+        p.partition, p.epoch, p.next_offset, p.stream_time_ms, p.anchor_offset, p.anchor_timestamp_ms, p.anchor_hash, \
+        p.mark_offsets, p.mark_stream_times_ms, p.records, p.duplicates, p.late_events, p.invalid_events, \
+        p.dead_letters, p.skipped_offsets
+        """
+
+    init(_ names: DatabaseNames) {
+        self.names = names
+        let progress = names.table("sluice", "progress")
+        // Raises the epoch, then reads the offset, in one statement: a commit of an older owner either is already
+        // visible here or will be refused. Rows are taken in the order of partitions.
+        claim = """
+            INSERT INTO \(progress) AS p (job, topic, partition, epoch, owner)
+            SELECT $1, $2, partition, 1, $3 FROM unnest($4::int4[]) AS given(partition) ORDER BY partition
+            ON CONFLICT (job, topic, partition)
+            DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner, updated_at = now()
+            RETURNING \(Self.columns)
+            """
+        reclaim = """
+            UPDATE \(progress) AS p SET epoch = p.epoch + 1, owner = $3, updated_at = now()
+            FROM unnest($4::int4[], $5::int8[]) AS given(partition, epoch)
+            WHERE p.job = $1 AND p.topic = $2 AND p.partition = given.partition AND p.epoch = given.epoch
+            RETURNING \(Self.columns)
+            """
+        lock = PreparedStatement(
+            name: "checkpoint_lock",
+            sql: """
+                SELECT FROM \(progress) WHERE job = $1 AND topic = $2 AND partition = ANY($3::int4[])
+                ORDER BY partition FOR UPDATE
+                """)
+        advance = Self.advance(names, epoch: "p.epoch = g.epoch", offset: "p.next_offset IS NOT DISTINCT FROM g.expected")
+        deadLetters = PreparedStatement(
+            name: "checkpoint_dead_letters",
+            sql: """
+                INSERT INTO \(names.table("sluice", "dead_letter"))
+                    (job, topic, partition, record_offset, reason, record_timestamp, record_key, payload, headers)
+                SELECT $1, $2, g.partition, g.record_offset, g.reason, g.record_timestamp, g.record_key, g.payload,
+                    g.headers::jsonb
+                FROM unnest($3::int4[], $4::int8[], $5::text[], $6::timestamptz[], $7::bytea[], $8::bytea[], $9::text[])
+                    AS g(partition, record_offset, reason, record_timestamp, record_key, payload, headers)
+                """)
+        ensureDeadLetterPartition =
+            "SELECT \(names.table("sluice", "ensure_dead_letter_partition"))(now())"
+    }
+
+    /// The compare-and-set. Whatever it does not move ends the transaction within the server, so that nothing of a
+    /// refused checkpoint can become visible whatever the client does.
+    private static func advance(_ names: DatabaseNames, epoch: String, offset: String) -> PreparedStatement {
+        PreparedStatement(
+            name: "checkpoint_advance",
+            sql: """
+                WITH given AS (
+                    SELECT * FROM unnest(
+                        $4::int4[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::timestamptz[], $10::int8[],
+                        $11::int8[], $12::int8[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[],
+                        $18::int8[], $19::int8[], $20::int8[]
+                    ) AS g(partition, epoch, expected, next, stream_time_ms, watermark, anchor_offset,
+                        anchor_timestamp_ms, anchor_hash, mark_offsets, mark_times, records, duplicates, late, invalid,
+                        dead_letters, skipped)
+                ), moved AS (
+                    UPDATE \(names.table("sluice", "progress")) AS p SET
+                        next_offset = g.next, stream_time_ms = g.stream_time_ms, watermark = g.watermark,
+                        anchor_offset = g.anchor_offset, anchor_timestamp_ms = g.anchor_timestamp_ms,
+                        anchor_hash = g.anchor_hash, mark_offsets = g.mark_offsets::int8[],
+                        mark_stream_times_ms = g.mark_times::int8[], records = g.records, duplicates = g.duplicates,
+                        late_events = g.late, invalid_events = g.invalid, dead_letters = g.dead_letters,
+                        skipped_offsets = g.skipped, owner = $3, updated_at = now()
+                    FROM given AS g
+                    WHERE p.job = $1 AND p.topic = $2 AND p.partition = g.partition AND \(epoch) AND \(offset)
+                    RETURNING p.partition
+                )
+                SELECT \(names.table("sluice", "require_moved"))(
+                    (SELECT array_agg(partition ORDER BY partition) FROM given
+                     WHERE partition NOT IN (SELECT partition FROM moved)))
+                """)
+    }
+
+    #if SLUICE_MUTANTS
+        mutating func leaveOut(_ mutants: StoreMutants) {
+            advance = Self.advance(
+                names, epoch: mutants.contains(.epochCondition) ? "true" : "p.epoch = g.epoch",
+                offset: mutants.contains(.expectedOffset)
+                    ? "true" : "p.next_offset IS NOT DISTINCT FROM g.expected")
+        }
+    #endif
+}

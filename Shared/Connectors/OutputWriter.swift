@@ -1,0 +1,16 @@
+public import Postgres
+public import Streams
+
+/// How a job's output becomes rows: the part of a checkpoint's transaction that is the job's own.
+///
+/// Used on the committer's thread only.
+public protocol OutputWriter<Output>: AnyObject {
+    associatedtype Output: CheckpointOutput
+
+    /// What has to be there before the transaction, such as partitions of tables. Runs outside it and may be
+    /// repeated.
+    func prepare(_ cuts: [PartitionCut<Output>], on connection: PostgresConnection) throws(PostgresError)
+
+    /// Adds the statements that write the cuts.
+    func write(_ cuts: [PartitionCut<Output>], to pipeline: inout PostgresPipeline) throws(PostgresError)
+}

@@ -1,0 +1,105 @@
+import Postgres
+import Streams
+
+/// The progress of a checkpoint's partitions as parameters, in buffers that are used again.
+struct ProgressRows {
+    private(set) var partitions = Int4ArrayBuilder()
+    /// epoch, expected, next, stream time.
+    private var heads = Array(repeating: Int8ArrayBuilder(), count: 4)
+    private var watermarks = TimestamptzArrayBuilder()
+    /// offset, timestamp, hash.
+    private var anchors = Array(repeating: Int8ArrayBuilder(), count: 3)
+    private var markOffsets = TextArrayBuilder()
+    private var markTimes = TextArrayBuilder()
+    private var counters = Array(repeating: Int8ArrayBuilder(), count: 6)
+
+    /// In the order of the statement, from the partitions on.
+    var parameters: [PostgresParameter] {
+        [partitions.parameter] + heads.map(\.parameter) + [watermarks.parameter] + anchors.map(\.parameter)
+            + [markOffsets.parameter, markTimes.parameter] + counters.map(\.parameter)
+    }
+
+    mutating func fill<Output>(_ cuts: [PartitionCut<Output>], outOfOrdernessMilliseconds: Int64) {
+        removeAll()
+        for cut in cuts {
+            let progress = cut.progress
+            partitions.append(cut.partition.rawValue)
+            heads[0].append(cut.epoch.rawValue)
+            append(cut.expectedNextOffset?.rawValue, to: &heads[1])
+            append(progress.nextOffset?.rawValue, to: &heads[2])
+            let known = progress.streamTime != .distantPast
+            append(known ? progress.streamTime.rawValue : nil, to: &heads[3])
+            if known {
+                watermarks.append(unixMilliseconds: progress.streamTime.rawValue - outOfOrdernessMilliseconds)
+            } else {
+                watermarks.appendNull()
+            }
+            append(progress.anchor?.offset.rawValue, to: &anchors[0])
+            append(progress.anchor?.timestampMilliseconds, to: &anchors[1])
+            append(progress.anchor.map { Int64(bitPattern: $0.hash) }, to: &anchors[2])
+            markOffsets.append(Self.array(progress.marks.map(\.offset.rawValue)))
+            markTimes.append(Self.array(progress.marks.map(\.streamTime.rawValue)))
+            let counted = progress.counters
+            let values = [
+                counted.records, counted.duplicates, counted.late, counted.invalid, counted.deadLetters,
+                counted.skippedOffsets,
+            ]
+            for (index, value) in values.enumerated() { counters[index].append(value) }
+        }
+    }
+
+    private mutating func removeAll() {
+        partitions.removeAll()
+        for index in heads.indices { heads[index].removeAll() }
+        watermarks.removeAll()
+        for index in anchors.indices { anchors[index].removeAll() }
+        markOffsets.removeAll()
+        markTimes.removeAll()
+        for index in counters.indices { counters[index].removeAll() }
+    }
+
+    private func append(_ value: Int64?, to builder: inout Int8ArrayBuilder) {
+        if let value { builder.append(value) } else { builder.appendNull() }
+    }
+
+    private static func array(_ values: [Int64]) -> String {
+        "{" + values.map(String.init).joined(separator: ",") + "}"
+    }
+}
+
+/// Dead letters as parameters.
+struct DeadLetterRows {
+    private var partitions = Int4ArrayBuilder()
+    private var offsets = Int8ArrayBuilder()
+    private var reasons = TextArrayBuilder()
+    private var timestamps = TimestamptzArrayBuilder()
+    private var keys = ByteaArrayBuilder()
+    private var payloads = ByteaArrayBuilder()
+    private var headers = TextArrayBuilder()
+
+    var isEmpty: Bool { partitions.isEmpty }
+    var byteCount: Int { keys.byteCount + payloads.byteCount + headers.byteCount }
+    var parameters: [PostgresParameter] {
+        [
+            partitions.parameter, offsets.parameter, reasons.parameter, timestamps.parameter, keys.parameter,
+            payloads.parameter, headers.parameter,
+        ]
+    }
+
+    mutating func append(_ letter: DeadLetter, partition: Partition) {
+        partitions.append(partition.rawValue)
+        offsets.append(letter.offset.rawValue)
+        reasons.append(letter.reason)
+        // Outside these years a producer's timestamp is no moment that the column can hold.
+        if (0..<4_102_444_800_000 * 2).contains(letter.timestampMilliseconds) {
+            timestamps.append(unixMilliseconds: letter.timestampMilliseconds)
+        } else {
+            timestamps.appendNull()
+        }
+        if let key = letter.key { keys.append(key) } else { keys.appendNull() }
+        if let payload = letter.payload { payloads.append(payload) } else { payloads.appendNull() }
+        headers.append(HeaderText.json(letter.headers))
+    }
+
+    mutating func removeAll() { self = DeadLetterRows() }
+}

@@ -1,0 +1,397 @@
+/// What the core wants the shell to do or to tell.
+public enum CoreIncident: Equatable, Sendable {
+    /// Read the partition from this offset again: what came was from before a seek.
+    case seek(Partition, Offset)
+    /// Stop fetching the partition; it is stopped with this reason.
+    case stopped(Partition, StopReason)
+    /// The log skipped these offsets (both included): transaction markers, compaction or removed records.
+    case gap(Partition, from: Offset, through: Offset)
+    /// The remembered ids are rebuilt.
+    case warmedUp(Partition, ids: Int)
+    /// Part of what has to be remembered is not in the log any more: duplicates of it will not be recognised.
+    case horizonIncomplete(Partition, missingFrom: Offset, through: Offset)
+    /// The last applied record is not in the log any more, the next offset is: the log cannot be told from another.
+    case anchorUnverifiable(Partition, Offset)
+    /// A checkpoint of the partition was refused.
+    case fenced(Partition, Epoch)
+}
+
+/// The state of a worker's partitions: what is owned, how far it is, what is to be committed. Pure: no clock, no
+/// I/O; a shell feeds it claims, records and outcomes and carries out what it returns.
+public final class JobCore<Logic: EventLogic> {
+    public let job: String
+    public let topic: String
+    public let logic: Logic
+    public let settings: StreamSettings
+
+    var tasks: [PartitionTask<Logic>?] = []
+    let scratch: BlockScratch<Logic.Event>
+    /// Filled while records are processed; taken by the shell after each batch.
+    public private(set) var incidents: [CoreIncident] = []
+    /// Records that were not expected (of partitions not owned, or from before a seek) and thrown away.
+    public private(set) var discarded: Int64 = 0
+    private var freeOutputs: [PartitionOutput<Logic.Output>] = []
+
+    public init(job: String, topic: String, logic: Logic, settings: StreamSettings) {
+        self.job = job
+        self.topic = topic
+        self.logic = logic
+        self.settings = settings
+        scratch = BlockScratch(blank: logic.blankEvent)
+    }
+
+    /// Takes what happened since the last call.
+    public func takeIncidents() -> [CoreIncident] {
+        guard !incidents.isEmpty else { return [] }
+        defer { incidents.removeAll(keepingCapacity: true) }
+        return incidents
+    }
+
+    // MARK: Assignment
+
+    /// A partition was claimed. Returns the offset to read from; nil where it must not be read (an incident says why).
+    public func assigned(_ claim: Claim, bounds: LogBounds) -> Offset? {
+        var pipeline = PartitionPipeline(logic: logic, settings: settings, progress: claim.progress)
+        guard let next = claim.progress.nextOffset else {
+            // First start: the log's beginning, wherever that is. Nothing was applied, so nothing is missing.
+            pipeline.begin(at: bounds.start)
+            install(claim, .running, expected: bounds.start, pipeline)
+            return bounds.start
+        }
+        if let reason = outOfBounds(claim.partition, next, bounds) {
+            install(claim, .stopped(reason), expected: next, pipeline)
+            incidents.append(.stopped(claim.partition, reason))
+            return nil
+        }
+        let mark = claim.progress.warmUpMark(horizonMilliseconds: settings.horizonMilliseconds)
+        var start = mark?.offset ?? next
+        var complete = true
+        if let mark {
+            let oldest = claim.progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
+            complete = mark.streamTime == .distantPast || mark.streamTime < oldest
+            pipeline.setStreamTime(mark.streamTime)
+        }
+        if start < bounds.start {
+            incidents.append(
+                .horizonIncomplete(claim.partition, missingFrom: start, through: bounds.start.previous))
+            start = bounds.start
+            complete = false
+        }
+        if let anchor = claim.progress.anchor, anchor.offset < start {
+            incidents.append(.anchorUnverifiable(claim.partition, anchor.offset))
+        }
+        if start >= next {
+            pipeline.setStreamTime(claim.progress.streamTime)
+            install(claim, .running, expected: next, pipeline)
+            return next
+        }
+        install(claim, .warming(target: next, anchorSeen: false, complete: complete), expected: start, pipeline)
+        return start
+    }
+
+    private func outOfBounds(_ partition: Partition, _ next: Offset, _ bounds: LogBounds) -> StopReason? {
+        if next < bounds.start {
+            return StopReason(
+                .recordsGone,
+                "\(topic)/\(partition): offsets \(next) to \(bounds.start.previous) were removed from the log before "
+                    + "they were applied (the log begins at \(bounds.start)). Restore them, or decide with finance to "
+                    + "accept the gap; raise the topic's retention")
+        }
+        if next > bounds.end {
+            return StopReason(
+                .logTruncated,
+                "\(topic)/\(partition): the log ends at \(bounds.end), but records up to \(next.previous) were "
+                    + "applied. The topic was truncated or created again; compare it with its replicas before going on")
+        }
+        return nil
+    }
+
+    private func install(
+        _ claim: Claim, _ state: PartitionTask<Logic>.State, expected: Offset,
+        _ pipeline: consuming PartitionPipeline<Logic>
+    ) {
+        let index = Int(claim.partition.rawValue)
+        while tasks.count <= index { tasks.append(nil) }
+        tasks[index] = PartitionTask(
+            claim: claim, state: state, expected: expected, pipeline: pipeline, outputs: (freeOutput(), freeOutput()))
+    }
+
+    private func freeOutput() -> PartitionOutput<Logic.Output> {
+        freeOutputs.popLast() ?? PartitionOutput(logic.makeOutput())
+    }
+
+    /// The partition is not owned any more. What was not committed is forgotten; the log has it.
+    public func released(_ partition: Partition) {
+        let index = Int(partition.rawValue)
+        guard index < tasks.count, let task = tasks[index] else { return }
+        tasks[index] = nil
+        // An output that is still on its way belongs to the lane.
+        task.output.removeAll()
+        freeOutputs.append(task.output)
+        if let spare = task.spare { freeOutputs.append(spare) }
+    }
+
+    func task(_ partition: Partition) -> PartitionTask<Logic>? {
+        let index = Int(partition.rawValue)
+        return index >= 0 && index < tasks.count ? tasks[index] : nil
+    }
+
+    public var owned: [Partition] { tasks.compactMap { $0?.partition } }
+
+    // MARK: Records
+
+    /// Applies a batch: runs of records of one partition, each in the order of offsets.
+    public func process(_ batch: UnsafeBufferPointer<Record>, headers: (Record) -> [RecordHeader]) {
+        guard let base = batch.baseAddress else { return }
+        var start = 0
+        while start < batch.count {
+            let partition = base[start].partition
+            var end = start + 1
+            while end < batch.count && base[end].partition == partition { end += 1 }
+            if let task = task(partition), !task.isStopped {
+                process(run: base + start, count: end - start, task, headers: headers)
+            } else {
+                discarded += Int64(end - start)
+            }
+            start = end
+        }
+    }
+
+    private func process(
+        run: UnsafePointer<Record>, count: Int, _ task: PartitionTask<Logic>, headers: (Record) -> [RecordHeader]
+    ) {
+        var position = 0
+        var applied = -1
+        var appliedCount = 0
+        var firstApplied = 0
+        defer {
+            if applied >= 0 { task.noteApplied(first: run[firstApplied], last: run[applied], count: appliedCount) }
+        }
+        while position < count {
+            let offset = run[position].offset
+            if offset < task.expected {
+                discarded += 1
+                position += 1
+                continue
+            }
+            if offset > task.expected && !admitGap(task, offset) {
+                discarded += Int64(count - position)
+                return
+            }
+            task.awaitingSeek = false
+            task.reseeks = 0
+            let length = contiguous(run + position, limit: min(BlockScratch<Logic.Event>.size, count - position))
+            if case .warming(let target, _, _) = task.state {
+                position += warmUp(run + position, count: length, task, target: target)
+                if task.isStopped { return }
+                continue
+            }
+            logic.applyBlock(
+                &task.pipeline.pointee, run + position, count: length, scratch: scratch, output: task.output,
+                headers: headers)
+            task.expected = run[position + length - 1].offset.next
+            if applied < 0 { firstApplied = position }
+            applied = position + length - 1
+            appliedCount += length
+            position += length
+            if task.pipeline.pointee.rememberedIDs > settings.maximumRememberedIDs {
+                stop(task, horizonLimitReached(task))
+                return
+            }
+        }
+    }
+
+    private func contiguous(_ records: UnsafePointer<Record>, limit: Int) -> Int {
+        let first = records[0].offset.rawValue
+        var length = 1
+        while length < limit && records[length].offset.rawValue == first &+ Int64(length) { length += 1 }
+        return length
+    }
+
+    /// An offset beyond the expected one: from before a seek, or a real gap. True where it is to be processed.
+    private func admitGap(_ task: PartitionTask<Logic>, _ offset: Offset) -> Bool {
+        if task.awaitingSeek && task.reseeks < 2 {
+            task.reseeks += 1
+            incidents.append(.seek(task.partition, task.expected))
+            return false
+        }
+        if case .warming(let target, let seen, _) = task.state {
+            task.state = .warming(target: target, anchorSeen: seen, complete: false)
+            guard offset >= target else {
+                task.expected = offset
+                return true
+            }
+            finishWarmUp(task)
+            if task.isStopped { return false }
+            if offset == task.expected { return true }
+        }
+        incidents.append(.gap(task.partition, from: task.expected, through: offset.previous))
+        task.pipeline.pointee.countSkipped(offset.rawValue - task.expected.rawValue)
+        task.expected = offset
+        return true
+    }
+
+    // MARK: Warm-up
+
+    /// Remembers records that were applied before. Returns how many were used; the rest is to be applied.
+    private func warmUp(
+        _ records: UnsafePointer<Record>, count: Int, _ task: PartitionTask<Logic>, target: Offset
+    ) -> Int {
+        let remaining = target.rawValue - records[0].offset.rawValue
+        let used = min(count, Int(remaining))
+        logic.warmUpBlock(&task.pipeline.pointee, records, count: used, scratch: scratch)
+        if let anchor = task.committed.anchor, case .warming(_, let seen, let complete) = task.state, !seen {
+            let place = anchor.offset.rawValue - records[0].offset.rawValue
+            if place >= 0 && place < Int64(used) {
+                if let mismatch = compare(task.partition, anchor, with: Anchor(of: records[Int(place)])) {
+                    stop(task, mismatch)
+                    return used
+                }
+                task.state = .warming(target: target, anchorSeen: true, complete: complete)
+            }
+        }
+        task.expected = records[used - 1].offset.next
+        if task.expected >= target { finishWarmUp(task) }
+        return used
+    }
+
+    private func finishWarmUp(_ task: PartitionTask<Logic>) {
+        guard case .warming(let target, let seen, let complete) = task.state else { return }
+        let stored = task.committed.streamTime
+        let found = task.pipeline.pointee.currentStreamTime
+        if complete && found != stored {
+            stop(
+                task,
+                StopReason(
+                    .warmUpMismatch,
+                    "\(topic)/\(task.partition): reading the records before offset \(target) again gave the stream "
+                        + "time \(found) where \(stored) was stored. The log, or the rules by which records are "
+                        + "judged, changed under the job; compare the versions that ran"))
+            return
+        }
+        if let anchor = task.committed.anchor, !seen {
+            incidents.append(.anchorUnverifiable(task.partition, anchor.offset))
+        }
+        task.pipeline.pointee.setStreamTime(stored)
+        task.state = .running
+        task.expected = target
+        incidents.append(.warmedUp(task.partition, ids: task.pipeline.pointee.rememberedIDs))
+    }
+
+    private func horizonLimitReached(_ task: PartitionTask<Logic>) -> StopReason {
+        StopReason(
+            .horizonLimit,
+            "\(topic)/\(task.partition): more than \(settings.maximumRememberedIDs) ids lie within the deduplication "
+                + "horizon at offset \(task.expected). Raise the limit (and memory) or shorten the horizon")
+    }
+
+    // MARK: The source is what it was
+
+    private func compare(_ partition: Partition, _ anchor: Anchor, with found: Anchor) -> StopReason? {
+        guard found != anchor else { return nil }
+        return StopReason(
+            .logReplaced,
+            "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was applied (timestamp "
+                + "\(found.timestampMilliseconds) instead of \(anchor.timestampMilliseconds), or other bytes). The "
+                + "topic was truncated or created again; nothing more is applied from it")
+    }
+
+    /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed.
+    public func connectionLost() {
+        for case let task? in tasks where task.isRunning {
+            for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 })
+            where !task.suspects.contains(anchor) && task.suspects.count < 8 {
+                task.suspects.append(anchor)
+            }
+        }
+    }
+
+    /// Anchors that have to be compared with the log before the next cut.
+    public var suspects: [(partition: Partition, anchors: [Anchor])] {
+        tasks.compactMap { task in
+            guard let task, !task.suspects.isEmpty, task.isRunning else { return nil }
+            return (task.partition, task.suspects)
+        }
+    }
+
+    /// What the log holds at a suspect anchor's offset now; nil where that offset holds no record any more.
+    public func verified(_ partition: Partition, _ anchor: Anchor, found: Anchor?, bounds: LogBounds) {
+        guard let task = task(partition), let place = task.suspects.firstIndex(of: anchor) else { return }
+        task.suspects.remove(at: place)
+        if let found, found.offset == anchor.offset {
+            if let mismatch = compare(partition, anchor, with: found) { stop(task, mismatch) }
+        } else if let reason = outOfBounds(partition, anchor.offset.next, bounds), reason.code == .logTruncated {
+            stop(task, reason)
+        } else {
+            incidents.append(.anchorUnverifiable(partition, anchor.offset))
+        }
+    }
+
+    /// Consumption starts again after a pause or a seek: what comes first must be the expected record.
+    /// Returns where each running partition goes on.
+    public func resumed() -> [(partition: Partition, offset: Offset)] {
+        tasks.compactMap { task in
+            guard let task, !task.isStopped else { return nil }
+            task.awaitingSeek = true
+            task.reseeks = 0
+            return (task.partition, task.expected)
+        }
+    }
+
+    // MARK: Checkpoints
+
+    /// Takes what every running partition has applied since its last cut; nil where that is nothing.
+    public func cut() -> Checkpoint<Logic.Output>? {
+        let cuts = tasks.compactMap { task in
+            // A partition whose log is in doubt waits until it is compared.
+            task.flatMap { $0.suspects.isEmpty ? $0.cut() : nil }
+        }
+        return cuts.isEmpty ? nil : Checkpoint(cuts: cuts)
+    }
+
+    /// The outcome of the checkpoint that was on its way.
+    public func ended(_ outcome: CommitOutcome<Logic.Output>) {
+        for cut in outcome.committed {
+            if let task = task(cut.partition), task.inFlight {
+                task.committed(cut)
+            } else {
+                reuse(cut.output)
+            }
+        }
+        for cut in outcome.fenced {
+            incidents.append(.fenced(cut.partition, cut.epoch))
+            if let task = task(cut.partition), task.inFlight {
+                task.inFlight = false
+                stop(
+                    task,
+                    StopReason(
+                        .fenced,
+                        "\(topic)/\(cut.partition): another owner has claimed the partition (a commit under epoch "
+                            + "\(cut.epoch) was refused). Nothing of it was written; it goes on there"))
+            }
+            reuse(cut.output)
+        }
+    }
+
+    private func reuse(_ output: PartitionOutput<Logic.Output>) {
+        output.removeAll()
+        freeOutputs.append(output)
+    }
+
+    /// The client cannot read the partition any further.
+    public func sourceFailed(_ partition: Partition, _ error: SourceError, bounds: LogBounds?) {
+        guard let task = task(partition), !task.isStopped else { return }
+        if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
+            stop(task, reason)
+        } else {
+            stop(task, StopReason(.sourceError, "\(topic)/\(partition) at offset \(task.expected): \(error.message)"))
+        }
+    }
+
+    func stop(_ task: PartitionTask<Logic>, _ reason: StopReason) {
+        task.state = .stopped(reason)
+        task.uncut = 0
+        task.output.removeAll()
+        incidents.append(.stopped(task.partition, reason))
+    }
+}

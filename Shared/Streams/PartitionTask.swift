@@ -1,0 +1,113 @@
+/// One owned partition: its pipeline, where it stands, and what it has not committed yet.
+///
+/// States: warming (re-reads remembered records; may go to running or stopped), running (may go to stopped),
+/// stopped (stays until the partition is assigned again).
+final class PartitionTask<Logic: EventLogic> {
+    enum State {
+        /// Records before `target` are only remembered. `complete`: no record of the range is missing so far.
+        case warming(target: Offset, anchorSeen: Bool, complete: Bool)
+        case running
+        case stopped(StopReason)
+    }
+
+    let partition: Partition
+    var epoch: Epoch
+    var state: State
+    /// The progress that the store holds.
+    var committed: PartitionProgress
+    /// The offset that the next record must have.
+    var expected: Offset
+    /// Until the first expected record has come: what comes instead is from before a seek.
+    var awaitingSeek = true
+    var reseeks = 0
+    /// The last record that was read and applied, committed or not.
+    var anchor: Anchor?
+    let pipeline: UnsafeMutablePointer<PartitionPipeline<Logic>>
+    var output: PartitionOutput<Logic.Output>
+    var spare: PartitionOutput<Logic.Output>?
+    /// Records applied since the last cut.
+    var uncut: Int64 = 0
+    var oldestUncut: Int64 = -1
+    var newestUncut: Int64 = -1
+    /// The timestamp of the last record that was read; -1 before the first.
+    var lastTimestamp: Int64 = -1
+    /// The oldest timestamp in the cut that is on its way; -1 where none is.
+    var oldestInFlight: Int64 = -1
+    var inFlight = false
+    /// The first and last anchor before a connection was lost, to be compared with the log before the next cut.
+    var suspects: [Anchor] = []
+
+    init(
+        claim: Claim, state: State, expected: Offset, pipeline: consuming PartitionPipeline<Logic>,
+        outputs: (PartitionOutput<Logic.Output>, PartitionOutput<Logic.Output>)
+    ) {
+        partition = claim.partition
+        epoch = claim.epoch
+        committed = claim.progress
+        anchor = claim.progress.anchor
+        self.state = state
+        self.expected = expected
+        self.pipeline = .allocate(capacity: 1)
+        self.pipeline.initialize(to: pipeline)
+        output = outputs.0
+        spare = outputs.1
+    }
+
+    deinit {
+        pipeline.deinitialize(count: 1)
+        pipeline.deallocate()
+    }
+
+    var isStopped: Bool { if case .stopped = state { true } else { false } }
+    var isRunning: Bool { if case .running = state { true } else { false } }
+
+    /// The oldest record's timestamp that is read but not committed; -1 where there is none.
+    var oldestPending: Int64 {
+        oldestInFlight < 0 ? oldestUncut : (oldestUncut < 0 ? oldestInFlight : min(oldestInFlight, oldestUncut))
+    }
+
+    /// Notes that a run of records was applied. Once a run, not once a record.
+    func noteApplied(first: Record, last: Record, count: Int) {
+        uncut += Int64(count)
+        // The timestamps of a partition rise but for jitter: the ends of a run stand for it.
+        note(timestamp: first.timestampMilliseconds)
+        note(timestamp: last.timestampMilliseconds)
+        lastTimestamp = last.timestampMilliseconds
+        anchor = Anchor(of: last)
+    }
+
+    private func note(timestamp: Int64) {
+        guard timestamp >= 0 else { return }
+        oldestUncut = oldestUncut < 0 ? timestamp : min(oldestUncut, timestamp)
+        newestUncut = max(newestUncut, timestamp)
+    }
+
+    /// Takes what was applied since the last cut; nil where that is nothing.
+    func cut() -> PartitionCut<Logic.Output>? {
+        guard isRunning, uncut > 0, !inFlight, let next = spare else { return nil }
+        let full = output
+        output = next
+        spare = nil
+        let progress = pipeline.pointee.progress(nextOffset: expected, anchor: anchor)
+        let result = PartitionCut(
+            partition: partition, epoch: epoch, expectedNextOffset: committed.nextOffset, progress: progress,
+            output: full, records: uncut, oldestTimestampMilliseconds: oldestUncut,
+            newestTimestampMilliseconds: newestUncut)
+        inFlight = true
+        oldestInFlight = oldestUncut
+        uncut = 0
+        oldestUncut = -1
+        newestUncut = -1
+        return result
+    }
+
+    /// The cut is committed: its output is free again.
+    func committed(_ cut: PartitionCut<Logic.Output>) {
+        committed = cut.progress
+        epoch = cut.epoch
+        cut.output.removeAll()
+        spare = cut.output
+        inFlight = false
+        oldestInFlight = -1
+    }
+}

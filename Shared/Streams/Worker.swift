@@ -1,0 +1,334 @@
+/// The clocks that a worker reads. Passed in, so that a simulation moves them by hand.
+public protocol WorkerClock: AnyObject {
+    /// Milliseconds of a clock that never goes back.
+    func monotonicMilliseconds() -> Int64
+    /// Milliseconds of Unix time: for telemetry only, never for a result.
+    func unixMilliseconds() -> Int64
+}
+
+/// How a worker paces itself. Every entry is a limit or an interval; none has an influence on results.
+public struct WorkerSettings: Equatable, Sendable {
+    /// A checkpoint is taken this often while there is something to commit.
+    public var checkpointIntervalMilliseconds: Int64 = 1_000
+    /// Records asked for at a time.
+    public var batchRecords = 1_000
+    /// A wait for records is never longer than this.
+    public var pollTimeoutMilliseconds: Int64 = 50
+    /// A checkpoint is taken early when this many rows wait; twice as many stop the reading.
+    public var maximumPendingRows = 100_000
+    /// The same for the bytes of dead letters.
+    public var maximumPendingDeadLetterBytes = 16 << 20
+    /// A revoke waits at most this long for the commit: half the session timeout.
+    public var revokeLimitMilliseconds: Int64 = 22_500
+    /// A drain waits at most this long for the last commit.
+    public var drainLimitMilliseconds: Int64 = 20_000
+    /// Asking the log for its bounds at assignment is tried for this long.
+    public var boundsLimitMilliseconds: Int64 = 30_000
+    public init() {}
+}
+
+/// Told what a worker does. Called on the worker's thread, never once a record.
+public protocol WorkerObserver: AnyObject {
+    func incident(_ incident: CoreIncident)
+    func assigned(_ partitions: [Partition])
+    func revoked(_ partitions: [Partition], lost: Bool)
+    /// A checkpoint ended. `milliseconds`: from hand-over to the known outcome. `cuts`: what was committed.
+    func checkpointEnded(milliseconds: Int64, committed: [CheckpointSummary], fenced: Int)
+    /// Once a second: everything that a metric may show.
+    func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64)
+    /// After every round of the loop.
+    func beat(monotonicMilliseconds: Int64)
+    func log(level: SourceLogLevel, message: String)
+}
+
+/// A committed cut in figures.
+public struct CheckpointSummary: Equatable, Sendable {
+    public var partition: Partition
+    public var records: Int64
+    public var rows: Int
+    /// -1 where no record had a timestamp.
+    public var oldestTimestampMilliseconds: Int64
+    public var newestTimestampMilliseconds: Int64
+    public var committedAtUnixMilliseconds: Int64
+}
+
+/// Why a worker ended other than by being asked to.
+public struct WorkerFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Code: Equatable, Sendable { case store, source, fencedInstance }
+    public var code: Code
+    public var message: String
+    public var description: String { message }
+}
+
+/// One consumer of the group: reads, applies, takes checkpoints, answers rebalances. Runs on one thread of its own;
+/// only `requestStop` may be called from another.
+///
+/// It holds no state of its own beyond the time of the next checkpoint: what is owned and how far it is lives in
+/// `JobCore`, what is on its way in the lane.
+public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> where Lane.Output == Logic.Output {
+    let core: JobCore<Logic>
+    let source: Log
+    let lane: Lane
+    let clock: any WorkerClock
+    let observer: any WorkerObserver
+    let settings: WorkerSettings
+    let isStopRequested: () -> Bool
+
+    private var nextCheckpointAt: Int64 = 0
+    private var nextSampleAt: Int64 = 0
+    private var nextVerificationAt: Int64 = 0
+    private var submittedAt: Int64 = 0
+    private var readingPaused = false
+    private var failure: WorkerFailure?
+
+    /// - Parameter isStopRequested: true once the process was asked to end; read in every round and in every wait.
+    public init(
+        core: JobCore<Logic>, source: Log, lane: Lane, clock: any WorkerClock, observer: any WorkerObserver,
+        settings: WorkerSettings, isStopRequested: @escaping () -> Bool
+    ) {
+        self.core = core
+        self.source = source
+        self.lane = lane
+        self.clock = clock
+        self.observer = observer
+        self.settings = settings
+        self.isStopRequested = isStopRequested
+    }
+
+    /// Works until it is asked to stop, then drains: commits what was read and gives the partitions back.
+    public func run() throws(WorkerFailure) {
+        nextCheckpointAt = clock.monotonicMilliseconds() + settings.checkpointIntervalMilliseconds
+        while !isStopRequested() && failure == nil { round() }
+        drain()
+        if let failure { throw failure }
+    }
+
+    /// One round: records, outcome, checkpoint, telemetry. A simulation calls it directly.
+    public func round() {
+        let now = clock.monotonicMilliseconds()
+        let untilCheckpoint = max(0, nextCheckpointAt - now)
+        let timeout = core.hasPending
+            ? min(settings.pollTimeoutMilliseconds, untilCheckpoint) : settings.pollTimeoutMilliseconds
+        source.poll(
+            maximum: settings.batchRecords, timeoutMilliseconds: Int32(truncatingIfNeeded: timeout), delegate: self
+        ) { batch in
+            core.process(batch, headers: source.headers(of:))
+        }
+        handleIncidents()
+        takeOutcome(waitingMilliseconds: 0)
+        checkpointIfDue()
+        telemetry()
+    }
+
+    /// Commits what was read and closes the source.
+    public func drain() {
+        flush(limitMilliseconds: settings.drainLimitMilliseconds)
+        source.close(delegate: self)
+        handleIncidents()
+    }
+
+    public var lastFailure: WorkerFailure? { failure }
+
+    private func fail(_ code: WorkerFailure.Code, _ message: String) {
+        if failure == nil { failure = WorkerFailure(code: code, message: message) }
+    }
+
+    // MARK: Checkpoints
+
+    private var pendingShare: Double {
+        max(
+            Double(core.pendingRows) / Double(settings.maximumPendingRows),
+            Double(core.pendingDeadLetterBytes) / Double(settings.maximumPendingDeadLetterBytes))
+    }
+
+    private func checkpointIfDue() {
+        let now = clock.monotonicMilliseconds()
+        let share = pendingShare
+        guard core.hasPending, now >= nextCheckpointAt || share >= 1 else {
+            if !core.hasPending && now >= nextCheckpointAt {
+                nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
+            }
+            return
+        }
+        if lane.isBusy && share >= 1 {
+            // The store is slower than the log: wait for it a little, then stop reading until it is back.
+            takeOutcome(waitingMilliseconds: 500)
+            if lane.isBusy {
+                if share >= 2 { pauseReading() }
+                return
+            }
+        }
+        guard !lane.isBusy else { return }
+        submitCut()
+        if readingPaused { resumeReading() }
+    }
+
+    private func submitCut() {
+        verifySuspects()
+        handleIncidents()
+        let now = clock.monotonicMilliseconds()
+        nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
+        guard let checkpoint = core.cut() else { return }
+        submittedAt = now
+        lane.submit(checkpoint)
+    }
+
+    private func takeOutcome(waitingMilliseconds: Int64) {
+        guard lane.isBusy, let outcome = lane.outcome(waitingMilliseconds: waitingMilliseconds) else { return }
+        let unix = clock.unixMilliseconds()
+        let summaries = outcome.committed.map {
+            CheckpointSummary(
+                partition: $0.partition, records: $0.records, rows: $0.output.output.rowCount,
+                oldestTimestampMilliseconds: $0.oldestTimestampMilliseconds,
+                newestTimestampMilliseconds: $0.newestTimestampMilliseconds, committedAtUnixMilliseconds: unix)
+        }
+        observer.checkpointEnded(
+            milliseconds: clock.monotonicMilliseconds() - submittedAt, committed: summaries,
+            fenced: outcome.fenced.count)
+        source.mirror(
+            outcome.committed.compactMap { cut in
+                guard core.task(cut.partition) != nil else { return nil }
+                return cut.progress.nextOffset.map { (cut.partition, $0) }
+            })
+        core.ended(outcome)
+        if let error = outcome.failure, error.code != .cancelled { fail(.store, error.message) }
+        handleIncidents()
+    }
+
+    /// Waits for what is on its way, then commits the rest and waits for that, up to the limit.
+    private func flush(limitMilliseconds: Int64) {
+        let deadline = clock.monotonicMilliseconds() + limitMilliseconds
+        for _ in 0..<2 {
+            if lane.isBusy { takeOutcome(waitingMilliseconds: max(0, deadline - clock.monotonicMilliseconds())) }
+            if lane.isBusy || failure != nil || !core.hasPending { break }
+            submitCut()
+        }
+        if lane.isBusy { takeOutcome(waitingMilliseconds: max(0, deadline - clock.monotonicMilliseconds())) }
+    }
+
+    // MARK: Backpressure
+
+    private func pauseReading() {
+        guard !readingPaused else { return }
+        readingPaused = true
+        source.pause(core.owned)
+        observer.log(level: .warning, message: "reading is paused: the store does not keep up")
+    }
+
+    private func resumeReading() {
+        readingPaused = false
+        let running = core.resumed()
+        // A seek as well: a client may have thrown away what it had fetched, or hand out what it should have.
+        for (partition, offset) in running { source.seek(partition, to: offset) }
+        source.resume(running.map(\.partition))
+        observer.log(level: .info, message: "reading goes on")
+    }
+
+    // MARK: Incidents
+
+    private func handleIncidents() {
+        for incident in core.takeIncidents() {
+            switch incident {
+            case .seek(let partition, let offset): source.seek(partition, to: offset)
+            case .stopped(let partition, _): source.pause([partition])
+            default: break
+            }
+            observer.incident(incident)
+        }
+    }
+
+    /// Compares what was read before a connection was lost with what the log holds now.
+    private func verifySuspects() {
+        let now = clock.monotonicMilliseconds()
+        guard now >= nextVerificationAt else { return }
+        for (partition, anchors) in core.suspects {
+            do throws(SourceError) {
+                let bounds = try source.bounds(of: partition)
+                for anchor in anchors {
+                    let found =
+                        anchor.offset >= bounds.start && anchor.offset < bounds.end
+                        ? try source.anchor(of: partition, at: anchor.offset) : nil
+                    core.verified(partition, anchor, found: found, bounds: bounds)
+                }
+            } catch {
+                // Nothing is committed for it before the log can be asked.
+                nextVerificationAt = clock.monotonicMilliseconds() + 500
+                observer.log(
+                    level: .warning, message: "\(source.topic)/\(partition): cannot compare the log: \(error.message)")
+                return
+            }
+        }
+    }
+
+    // MARK: Telemetry
+
+    private func telemetry() {
+        let now = clock.monotonicMilliseconds()
+        observer.beat(monotonicMilliseconds: now)
+        guard now >= nextSampleAt else { return }
+        nextSampleAt = now + 1_000
+        let snapshots = core.snapshots()
+        var ends: [Partition: Offset] = [:]
+        for snapshot in snapshots { ends[snapshot.partition] = source.knownEnd(of: snapshot.partition) }
+        observer.sample(snapshots, knownEnds: ends, unixMilliseconds: clock.unixMilliseconds())
+    }
+}
+
+extension Worker: SourceDelegate {
+    public func partitionsAssigned(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
+        observer.assigned(partitions)
+        var starts: [(partition: Partition, start: Offset)] = []
+        do throws(StoreError) {
+            for claim in try lane.claim(partitions) {
+                guard let bounds = askBounds(claim.partition) else { continue }
+                if let start = core.assigned(claim, bounds: bounds) { starts.append((claim.partition, start)) }
+            }
+        } catch {
+            if error.code != .cancelled { fail(.store, error.message) }
+        }
+        readingPaused = false
+        handleIncidents()
+        return starts
+    }
+
+    private func askBounds(_ partition: Partition) -> LogBounds? {
+        let deadline = clock.monotonicMilliseconds() + settings.boundsLimitMilliseconds
+        while true {
+            do throws(SourceError) {
+                return try source.bounds(of: partition)
+            } catch {
+                observer.log(
+                    level: .warning,
+                    message: "\(source.topic)/\(partition): cannot ask where the log begins and ends: \(error.message)")
+                if isStopRequested() { return nil }
+                if clock.monotonicMilliseconds() >= deadline {
+                    fail(.source, error.message)
+                    return nil
+                }
+            }
+        }
+    }
+
+    public func partitionsRevoked(_ partitions: [Partition], lost: Bool) {
+        // Blocks: once this returns, somebody else may own the partitions.
+        flush(limitMilliseconds: settings.revokeLimitMilliseconds)
+        for partition in partitions { core.released(partition) }
+        observer.revoked(partitions, lost: lost)
+    }
+
+    public func partitionFailed(_ partition: Partition, _ error: SourceError) {
+        let bounds = try? source.bounds(of: partition)
+        core.sourceFailed(partition, error, bounds: bounds)
+    }
+
+    public func connectionLost(_ error: SourceError) {
+        core.connectionLost()
+        observer.log(level: .warning, message: "connection to the log was lost: \(error.message)")
+    }
+
+    public func sourceFailed(_ error: SourceError) {
+        fail(error.code == .fencedInstance ? .fencedInstance : .source, error.message)
+    }
+
+    public func sourceLogged(level: SourceLogLevel, message: String) { observer.log(level: level, message: message) }
+}
