@@ -9,7 +9,8 @@ extension CommandFailure {
         case let failure as CommandFailure: self = failure
         case let error as PostgresError: self.init(postgres: error)
         case let error as KafkaError:
-            self.init(error.code == .invalidArgument || error.code == .unknownProperty ? .usage : .dependency, "\(error)")
+            self.init(
+                error.code == .invalidArgument || error.code == .unknownProperty ? .usage : .dependency, "\(error)")
         case let error as LocalServersError: self.init(.dependency, "\(error)")
         default: self.init(.dependency, "\(error)")
         }

@@ -33,19 +33,18 @@ struct SluiceCommand: AsyncParsableCommand {
     }
 
     private static func report(_ error: any Error) -> Int32 {
+        // A command that has said all there is to say ends with the bare code.
+        if let code = error as? ExitCode { return code.rawValue }
         let code = exitCode(for: error)
-        let isOurs = error is CommandFailure || code == .failure
-        if !isOurs {
-            if code.isSuccess {
-                // --help and --version arrive as errors.
-                Output.write(fullMessage(for: error) + "\n")
-                return 0
-            }
-            let failure = CommandFailure(.usage, message(for: error))
-            Output.note("sluice: \(failure.line) (see sluice --help)\n")
-            return failure.code.rawValue
+        if code.isSuccess {
+            // --help and --version arrive as errors.
+            Output.write(fullMessage(for: error) + "\n")
+            return 0
         }
-        let failure = CommandFailure(error)
+        // What the parser refuses has a code of its own; any other error is a command's.
+        let isRefusal = code == .validationFailure
+        var failure = isRefusal ? CommandFailure(.usage, message(for: error)) : CommandFailure(error)
+        if isRefusal { failure.message += " (see sluice --help)" }
         Output.note("sluice: \(failure.line)\n")
         return failure.code.rawValue
     }

@@ -23,7 +23,7 @@ struct TopicsCommand: AsyncParsableCommand {
             guard (1...10_000).contains(partitions) else {
                 throw CommandFailure(.usage, "--partitions must be from 1 to 10000")
             }
-            let admin = try KafkaAdmin(configuration: await kafka.configuration())
+            let admin = try KafkaAdmin(configuration: kafka.configuration())
             let existed = try TopicsCommand.ensure(
                 admin, topic: topic, partitions: partitions, replication: replication)
             Output.write("topic \(topic) \(existed ? "exists" : "created"), \(partitions) partitions\n")
@@ -60,7 +60,8 @@ struct TopicsCommand: AsyncParsableCommand {
         }
         guard found == partitions else {
             throw CommandFailure(
-                .usage, "topic \(topic) has \(found) partitions, not \(partitions): give --partitions \(found), or use "
+                .usage,
+                "topic \(topic) has \(found) partitions, not \(partitions): give --partitions \(found), or use "
                     + "another topic")
         }
         return true

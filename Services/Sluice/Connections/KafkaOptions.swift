@@ -31,9 +31,9 @@ struct KafkaOptions: ParsableArguments {
     var kafkaProperty: [String] = []
 
     /// Where Kafka is; nil where neither flag, environment nor running development servers say it.
-    func configurationIfNamed() async throws -> KafkaClientConfiguration? {
+    func configurationIfNamed() throws -> KafkaClientConfiguration? {
         let named = kafkaBrokers ?? Environment.value("SLUICE_KAFKA_BROKERS")
-        let brokers = if let named { named } else { try await DevelopmentServers.running()?.kafkaBrokers }
+        let brokers = named ?? DevelopmentServers.running().kafkaBrokers
         guard let brokers else { return nil }
         let addresses = brokers.split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
         guard !addresses.isEmpty else { throw CommandFailure(.usage, "--kafka-brokers names no broker") }
@@ -57,8 +57,8 @@ struct KafkaOptions: ParsableArguments {
     }
 
     /// - Throws: `CommandFailure` (.usage) where nothing says where Kafka is.
-    func configuration() async throws -> KafkaClientConfiguration {
-        guard let configuration = try await configurationIfNamed() else {
+    func configuration() throws -> KafkaClientConfiguration {
+        guard let configuration = try configurationIfNamed() else {
             throw CommandFailure(
                 .usage, "no Kafka is named: give --kafka-brokers or SLUICE_KAFKA_BROKERS, or run `sluice dev up`")
         }

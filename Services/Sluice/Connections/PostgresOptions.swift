@@ -18,9 +18,9 @@ struct PostgresOptions: ParsableArguments {
     }
 
     /// - Throws: `CommandFailure` (.usage) where nothing says where PostgreSQL is.
-    func configuration() async throws -> PostgresConfiguration {
+    func configuration() throws -> PostgresConfiguration {
         let named = postgres ?? Environment.value("SLUICE_POSTGRES")
-        let string = if let named { named } else { try await DevelopmentServers.running()?.postgres }
+        let string = named ?? DevelopmentServers.running().postgres
         guard let string else {
             throw CommandFailure(
                 .usage, "no PostgreSQL is named: give --postgres or SLUICE_POSTGRES, or run `sluice dev up`")
@@ -36,8 +36,8 @@ struct PostgresOptions: ParsableArguments {
     }
 
     /// A new session.
-    func connect() async throws -> PostgresConnection {
-        try PostgresConnection(await configuration())
+    func connect() throws -> PostgresConnection {
+        try PostgresConnection(configuration())
     }
 }
 

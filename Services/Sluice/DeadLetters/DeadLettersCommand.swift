@@ -46,7 +46,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
             guard (1...1_000_000).contains(limit) else {
                 throw CommandFailure(.usage, "--limit must be from 1 to 1000000")
             }
-            let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try await postgres.connect())
+            let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try postgres.connect())
             let filter = DeadLetterStore.Filter(
                 topic: topic, reason: reason, partition: partition, isRedriven: state.isRedriven)
             var text = ""

@@ -42,7 +42,7 @@ struct RedriveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let payload = try checkedPayload()
-        let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try await postgres.connect())
+        let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try postgres.connect())
         let topic = topic ?? Environment.value("SLUICE_TOPIC") ?? "ad-events"
         let chosen: [DeadLetterStore.Place]
         if places.isEmpty {
@@ -65,7 +65,7 @@ struct RedriveCommand: AsyncParsableCommand {
     private func send(
         _ chosen: [DeadLetterStore.Place], payload: [UInt8]?, store: DeadLetterStore
     ) async throws {
-        let redrive = try Redrive(store: store, kafka: await kafka.configuration())
+        let redrive = try Redrive(store: store, kafka: kafka.configuration())
         Interruption.install()
         var sent = 0
         var unavailable: [DeadLetterStore.Place] = []
@@ -86,7 +86,8 @@ struct RedriveCommand: AsyncParsableCommand {
         Output.write("\(sent) of \(chosen.count) letters re-driven\n")
         if let first = unavailable.first, !places.isEmpty {
             throw CommandFailure(
-                .usage, "\(unavailable.count) letters are not there or being re-driven by somebody else, the first is \(first)")
+                .usage,
+                "\(unavailable.count) letters are not there or being re-driven by somebody else, the first is \(first)")
         }
     }
 

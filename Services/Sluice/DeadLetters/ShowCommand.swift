@@ -17,7 +17,7 @@ struct ShowCommand: AsyncParsableCommand {
     var payload = false
 
     func run() async throws {
-        let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try await postgres.connect())
+        let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try postgres.connect())
         let place = DeadLetterStore.Place(
             topic: topic ?? Environment.value("SLUICE_TOPIC") ?? "ad-events", partition: place.partition,
             offset: place.offset)

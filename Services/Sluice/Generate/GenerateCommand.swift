@@ -79,7 +79,7 @@ struct GenerateCommand: AsyncParsableCommand {
             dryRun
             ? nil
             : try KafkaRecordSink(
-                configuration: await kafka.configuration(), topic: topic, partitions: partitions,
+                configuration: kafka.configuration(), topic: topic, partitions: partitions,
                 requiresEmpty: keepsTruth, compression: compression)
         Interruption.install()
         var run = GenerationRun(shape: shape, sink: sink, keepsTruth: keepsTruth)
@@ -89,7 +89,8 @@ struct GenerateCommand: AsyncParsableCommand {
         report(run, topic: topic)
         if run.wasInterrupted {
             throw CommandFailure(
-                .interrupted, "interrupted after \(run.sent) of \(events) records"
+                .interrupted,
+                "interrupted after \(run.sent) of \(events) records"
                     + (truth == nil ? "" : "; the truth is about these"))
         }
     }

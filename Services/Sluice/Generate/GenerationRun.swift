@@ -57,7 +57,11 @@ struct GenerationRun {
         while !Interruption.isRequested {
             let ahead = due - progress.elapsedMilliseconds
             guard ahead > 0 else { return }
-            if let sink { sink.wait(milliseconds: Int32(min(ahead, 50))) } else { Interruption.pause(milliseconds: min(ahead, 50)) }
+            if let sink {
+                sink.wait(milliseconds: Int32(min(ahead, 50)))
+            } else {
+                Interruption.pause(milliseconds: min(ahead, 50))
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ struct ProgressCommand: AsyncParsableCommand {
     var format = Table.Format.table
 
     func run() async throws {
-        let connection = try await postgres.connect()
+        let connection = try postgres.connect()
         let rows = try connection.query(
             """
             SELECT topic, partition, owner, epoch, next_offset, (extract(epoch FROM watermark) * 1000)::int8 AS watermark_ms,
@@ -45,7 +45,7 @@ struct ProgressCommand: AsyncParsableCommand {
         guard !topics.isEmpty else { return [:] }
         var ends: [String: [Int64: Int64]] = [:]
         do {
-            guard let configuration = try await kafka.configurationIfNamed() else {
+            guard let configuration = try kafka.configurationIfNamed() else {
                 Output.note("sluice: no Kafka is named, so there is no lag\n")
                 return [:]
             }

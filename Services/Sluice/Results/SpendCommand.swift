@@ -36,7 +36,7 @@ struct SpendCommand: AsyncParsableCommand {
         let query = SpendQuery(
             grouping: by, advertiser: advertiser, campaign: campaign, currency: currency,
             from: try Self.instant(from, "from"), to: try Self.instant(to, "to"), limit: limit)
-        let connection = try await postgres.connect()
+        let connection = try postgres.connect()
         // One snapshot: the totals below the table belong to the rows above.
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         let totals = try query.totals(in: postgres.schemas, on: connection)

@@ -54,7 +54,8 @@ struct MinuteDifferences {
     ///
     /// A key that comes twice among the results is an extra row the second time.
     mutating func compare(
-        expected nextExpected: () throws -> TruthReader.MinuteRow?, actual nextActual: () throws -> TruthReader.MinuteRow?
+        expected nextExpected: () throws -> TruthReader.MinuteRow?,
+        actual nextActual: () throws -> TruthReader.MinuteRow?
     ) throws {
         var expected = try nextExpected()
         var actual = try nextActual()
@@ -101,7 +102,9 @@ struct MinuteDifferences {
     }
 
     private static func isLarger(_ a: Difference, _ b: Difference) -> Bool {
-        if a.excessNanos.magnitude != b.excessNanos.magnitude { return a.excessNanos.magnitude > b.excessNanos.magnitude }
+        if a.excessNanos.magnitude != b.excessNanos.magnitude {
+            return a.excessNanos.magnitude > b.excessNanos.magnitude
+        }
         return a.key < b.key
     }
 }

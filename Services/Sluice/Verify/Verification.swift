@@ -120,7 +120,8 @@ struct Verification {
                 difference = DeadLetterDifference(
                     partition: place.0, offset: place.1, expected: expected.removeFirst().reason.rawValue)
             } else if let letter = actual {
-                let reason = place.map { $0 == (letter.partition, letter.offset) } == true
+                let reason =
+                    place.map { $0 == (letter.partition, letter.offset) } == true
                     ? expected.removeFirst().reason.rawValue : nil
                 if reason != letter.reason {
                     difference = DeadLetterDifference(

@@ -24,7 +24,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard (0...100_000).contains(show) else { throw CommandFailure(.usage, "--show must be from 0 to 100000") }
-        let configuration = try await postgres.configuration()
+        let configuration = try postgres.configuration()
         let reader = try TruthReader(path: truth)
         if let wait {
             guard let span = TimeSpan(wait) else {
