@@ -1,8 +1,8 @@
 /// Reads `sluice.ads.v1.AdEvent` from its wire format in place: no allocation, no copy of the bytes.
 ///
 /// The rules are Google's, as its C++ parser has them (protobuf.dev, "Encoding", and that parser's behaviour
-/// where the text is silent); where Google's own parsers differ among themselves, Corpus/README.md of the
-/// tests has the list.
+/// where the text is silent); where Google's own parsers differ among themselves, Tests/SchemasTests/Corpus/README.md
+/// has the list.
 ///
 /// - A field that the schema does not know is skipped, and so is a known field number that comes with another
 ///   wire type. Of a field that comes more than once the last counts.
