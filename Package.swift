@@ -108,14 +108,24 @@ let package = Package(
 
         // Tests, by module; Tests/README.md says what each suite needs.
         .testTarget(name: "StreamsTests", dependencies: ["Streams", "TestKit"], path: "Tests/StreamsTests", swiftSettings: strict),
-        .testTarget(name: "SchemasTests", dependencies: ["Schemas", "Streams", "TestKit"], path: "Tests/SchemasTests", swiftSettings: strict),
-        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Streams", "LocalServers"], path: "Tests/KafkaTests", swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "LocalServers"], path: "Tests/PostgresTests", swiftSettings: strict),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", logging, metrics, lifecycle, configuration], path: "Tests/RuntimeTests", swiftSettings: strict),
-        .testTarget(name: "SluiceTests", dependencies: ["Sluice", "LocalServers", "Schemas", "Streams"], path: "Tests/SluiceTests", swiftSettings: strict),
+        .testTarget(
+            name: "SchemasTests",
+            dependencies: ["Schemas", "Streams", "TestKit"],
+            path: "Tests/SchemasTests",
+            exclude: ["Corpus"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres"], path: "Tests/PostgresTests", swiftSettings: strict),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Runtime", logging, metrics, lifecycle, signals, configuration],
+            path: "Tests/RuntimeTests",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "LocalServersTests", dependencies: ["LocalServers"], path: "Tests/LocalServersTests", swiftSettings: strict),
         .testTarget(
             name: "SpendAggregatorTests",
-            dependencies: ["SpendAggregatorJob", "Streams", "Schemas", "TestKit"],
+            dependencies: ["SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Postgres", "TestKit"],
             path: "Tests/SpendAggregatorTests",
             swiftSettings: strict
         ),
