@@ -59,6 +59,8 @@ extension KafkaConsumer {
                     "fetch.min.bytes": String(fetchMinimumBytes),
                     "max.partition.fetch.bytes": String(fetchMaximumBytesPerPartition),
                     "fetch.error.backoff.ms": String(fetchBackoffMilliseconds),
+                    // New partitions, and a topic that was not there, are noticed within this time.
+                    "topic.metadata.refresh.interval.ms": "10000",
                     "reconnect.backoff.ms": "50",
                     "reconnect.backoff.max.ms": "2000",
                 ],
