@@ -18,6 +18,9 @@ public final class KafkaRecordReader {
                 "fetch.wait.max.ms": "50",
                 "fetch.error.backoff.ms": "50",
                 "queued.max.messages.kbytes": "32768",
+                // A broker may answer with more than it was asked for (whole batches; small brokers with all they have),
+                // and librdkafka drops the connection over an answer above this, again and again.
+                "receive.message.max.bytes": "1000000000",
                 "reconnect.backoff.ms": "50",
                 "reconnect.backoff.max.ms": "2000",
             ],

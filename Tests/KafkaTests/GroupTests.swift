@@ -177,6 +177,22 @@ struct GroupTests {
         }
     }
 
+    @Test func pollingCountsAgainstTheMaximumPollInterval() async throws {
+        let (configuration, topic) = try await newTopic("interval", partitions: 1)
+        try await onThread {
+            let settings = KafkaConsumer.Settings(
+                group: topic, sessionTimeoutMilliseconds: 6_000, maximumPollIntervalMilliseconds: 6_000)
+            let test = try TestConsumer(configuration, settings, topic: topic)
+            try test.poll(until: "the assignment") { !test.recorder.assignments.isEmpty }
+            // The time itself is what is tested: longer than the interval, with polls that bring nothing.
+            let end = ContinuousClock.now + .milliseconds(7_500)
+            while ContinuousClock.now < end { test.poll() }
+            #expect(test.recorder.consumerFailures.isEmpty)
+            #expect(test.recorder.revocations.isEmpty)
+            try test.consumer.close()
+        }
+    }
+
     @Test func theDelegateLivesUntilCloseAndNoLonger() async throws {
         let (configuration, topic) = try await newTopic("life", partitions: 1)
         try await onThread {
