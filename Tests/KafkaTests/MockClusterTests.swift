@@ -73,6 +73,31 @@ struct MockClusterTests {
         }
     }
 
+    @Test func aLossThatRepeatsItselfIsReportedEachTime() async throws {
+        try await onThread {
+            let cluster = try KafkaMockCluster(brokers: 1)
+            try cluster.createTopic("again", partitions: 1)
+            let brokers = cluster.bootstrapServers.joined(separator: ",")
+            let producer = try KafkaProducer(configuration: configuration(brokers))
+            try [UInt8](repeating: 1, count: 100_000).withUnsafeBytes { bytes in
+                try producer.produce(topic: "again", partition: Partition(0), value: bytes)
+            }
+            try producer.flush(timeoutMilliseconds: 10_000)
+            // Every answer with the record is too large, so the connection is dropped over it again and again, always
+            // with the same words: librdkafka's error callback tells the first and is silent for 30 s.
+            let small = [
+                "receive.message.max.bytes": "2000", "fetch.max.bytes": "1000", "message.max.bytes": "1000",
+            ]
+            let test = try TestConsumer(
+                configuration(brokers, extra: small), .init(group: "g"), topic: "again")
+            try test.poll(until: "six losses by the count of closed sockets", within: .seconds(20)) {
+                test.recorder.connectionsLost.count { $0.broker == nil && $0.code == .transport } >= 6
+            }
+            #expect(test.recorder.connectionsLost.count { $0.broker != nil } < 6)
+            try test.consumer.close()
+        }
+    }
+
     @Test func produceErrorsAreRetriedInOrder() async throws {
         try await onThread {
             let cluster = try KafkaMockCluster(brokers: 1)
