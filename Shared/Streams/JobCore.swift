@@ -69,6 +69,11 @@ public final class JobCore<Logic: EventLogic> {
         if let mark {
             let oldest = claim.progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
             complete = mark.streamTime == .distantPast || mark.streamTime < oldest
+            if !complete {
+                // The horizon was shorter when the marks were kept.
+                incidents.append(
+                    .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
+            }
             pipeline.setStreamTime(mark.streamTime)
         }
         if start < bounds.start {
@@ -325,6 +330,17 @@ public final class JobCore<Logic: EventLogic> {
         } else {
             incidents.append(.anchorUnverifiable(partition, anchor.offset))
         }
+    }
+
+    /// What the log skipped is an error where its beginning has passed it: then records are gone, not skipped.
+    public func checkedGap(_ partition: Partition, from: Offset, bounds: LogBounds) {
+        guard let task = task(partition), !task.isStopped, from < bounds.start else { return }
+        if let reason = outOfBounds(partition, from, bounds) { stop(task, reason) }
+    }
+
+    /// Whether the partition stands still because somebody else had claimed it.
+    public func isFenced(_ partition: Partition) -> Bool {
+        if case .stopped(let reason) = task(partition)?.state { reason.code == .fenced } else { false }
     }
 
     /// Consumption starts again after a pause or a seek: what comes first must be the expected record.

@@ -22,6 +22,9 @@ public struct WorkerSettings: Equatable, Sendable {
     public var revokeLimitMilliseconds: Int64 = 22_500
     /// A drain waits at most this long for the last commit.
     public var drainLimitMilliseconds: Int64 = 20_000
+    /// A partition that was fenced but stays assigned this long is claimed again: its other owner is gone, or the
+    /// database has lost commits in a failover. Twice the session timeout, so that a zombie hears of its end first.
+    public var fencedRetryMilliseconds: Int64 = 30_000
     /// Asking the log for its bounds at assignment is tried for this long.
     public var boundsLimitMilliseconds: Int64 = 30_000
     public init() {}
@@ -79,6 +82,11 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private var nextVerificationAt: Int64 = 0
     private var submittedAt: Int64 = 0
     private var readingPaused = false
+    private var drainDeadline: Int64 = .max
+    /// Since when a partition is fenced.
+    private var fencedSince: [Partition: Int64] = [:]
+    /// The first offset that the log skipped since the last cut.
+    private var uncheckedGaps: [Partition: Offset] = [:]
     private var failure: WorkerFailure?
 
     /// - Parameter isStopRequested: true once the process was asked to end; read in every round and in every wait.
@@ -118,11 +126,13 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         handleIncidents()
         takeOutcome(waitingMilliseconds: 0)
         checkpointIfDue()
+        if !fencedSince.isEmpty { claimFencedAgain() }
         telemetry()
     }
 
     /// Commits what was read and closes the source.
     public func drain() {
+        drainDeadline = clock.monotonicMilliseconds() + settings.drainLimitMilliseconds
         flush(limitMilliseconds: settings.drainLimitMilliseconds)
         source.close(delegate: self)
         handleIncidents()
@@ -166,6 +176,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     private func submitCut() {
         verifySuspects()
+        checkGaps()
         handleIncidents()
         let now = clock.monotonicMilliseconds()
         nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
@@ -198,7 +209,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     /// Waits for what is on its way, then commits the rest and waits for that, up to the limit.
     private func flush(limitMilliseconds: Int64) {
-        let deadline = clock.monotonicMilliseconds() + limitMilliseconds
+        let deadline = min(drainDeadline, clock.monotonicMilliseconds() + limitMilliseconds)
         for _ in 0..<2 {
             if lane.isBusy { takeOutcome(waitingMilliseconds: max(0, deadline - clock.monotonicMilliseconds())) }
             if lane.isBusy || failure != nil || !core.hasPending { break }
@@ -231,7 +242,11 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         for incident in core.takeIncidents() {
             switch incident {
             case .seek(let partition, let offset): source.seek(partition, to: offset)
-            case .stopped(let partition, _): source.pause([partition])
+            case .stopped(let partition, let reason):
+                source.pause([partition])
+                if reason.code == .fenced { fencedSince[partition] = clock.monotonicMilliseconds() }
+            case .gap(let partition, let from, _):
+                if uncheckedGaps[partition] == nil { uncheckedGaps[partition] = from }
             default: break
             }
             observer.incident(incident)
@@ -261,6 +276,32 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
     }
 
+    /// Asks where the log begins, once a cut for each partition in which offsets were skipped.
+    private func checkGaps() {
+        for (partition, from) in uncheckedGaps {
+            do throws(SourceError) {
+                core.checkedGap(partition, from: from, bounds: try source.bounds(of: partition))
+                uncheckedGaps[partition] = nil
+            } catch {
+                observer.log(
+                    level: .warning,
+                    message: "\(source.topic)/\(partition): cannot ask where the log begins: \(error.message)")
+            }
+        }
+    }
+
+    /// Takes back partitions that nobody else works on any more although they were fenced here.
+    private func claimFencedAgain() {
+        let now = clock.monotonicMilliseconds()
+        let due = fencedSince.filter { now - $0.value >= settings.fencedRetryMilliseconds }.keys.sorted()
+        guard !due.isEmpty, !lane.isBusy else { return }
+        let starts = claim(due.filter { core.isFenced($0) })
+        for partition in due { fencedSince[partition] = nil }
+        for (partition, start) in starts { source.seek(partition, to: start) }
+        source.resume(starts.map(\.partition))
+        handleIncidents()
+    }
+
     // MARK: Telemetry
 
     private func telemetry() {
@@ -278,6 +319,15 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 extension Worker: SourceDelegate {
     public func partitionsAssigned(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
         observer.assigned(partitions)
+        let starts = claim(partitions)
+        readingPaused = false
+        handleIncidents()
+        return starts
+    }
+
+    /// Claims partitions and installs them; returns where each is to be read from.
+    private func claim(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
+        guard !partitions.isEmpty else { return [] }
         var starts: [(partition: Partition, start: Offset)] = []
         do throws(StoreError) {
             for claim in try lane.claim(partitions) {
@@ -287,8 +337,6 @@ extension Worker: SourceDelegate {
         } catch {
             if error.code != .cancelled { fail(.store, error.message) }
         }
-        readingPaused = false
-        handleIncidents()
         return starts
     }
 
@@ -313,7 +361,11 @@ extension Worker: SourceDelegate {
     public func partitionsRevoked(_ partitions: [Partition], lost: Bool) {
         // Blocks: once this returns, somebody else may own the partitions.
         flush(limitMilliseconds: settings.revokeLimitMilliseconds)
-        for partition in partitions { core.released(partition) }
+        for partition in partitions {
+            core.released(partition)
+            fencedSince[partition] = nil
+            uncheckedGaps[partition] = nil
+        }
         observer.revoked(partitions, lost: lost)
     }
 

@@ -49,6 +49,7 @@ struct SpendConfiguration: Sendable {
             postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
             logFormat: format, warnings: reader.warnings, effective: reader.effective())
         configuration.job.pace.revokeLimitMilliseconds = session / 2
+        configuration.job.pace.fencedRetryMilliseconds = session * 2
         return configuration
     }
 
