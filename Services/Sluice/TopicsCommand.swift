@@ -40,7 +40,9 @@ struct TopicsCommand: AsyncParsableCommand {
         if try isThere(admin, topic: topic, partitions: partitions) { return true }
         var refusal: KafkaError?
         do throws(KafkaError) {
-            try admin.createTopic(topic, partitions: partitions, replication: replication)
+            // The records carry the times of the stream, which may lie far back: retention by time would remove them.
+            try admin.createTopic(
+                topic, partitions: partitions, replication: replication, configuration: ["retention.ms": "-1"])
         } catch {
             refusal = error
         }

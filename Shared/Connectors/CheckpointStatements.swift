@@ -42,7 +42,8 @@ struct CheckpointStatements {
                 SELECT FROM \(progress) WHERE job = $1 AND topic = $2 AND partition = ANY($3::int4[])
                 ORDER BY partition FOR UPDATE
                 """)
-        advance = Self.advance(names, epoch: "p.epoch = g.epoch", offset: "p.next_offset IS NOT DISTINCT FROM g.expected")
+        advance = Self.advance(
+            names, epoch: "p.epoch = g.epoch", offset: "p.next_offset IS NOT DISTINCT FROM g.expected")
         deadLetters = PreparedStatement(
             name: "checkpoint_dead_letters",
             sql: """

@@ -30,7 +30,9 @@ public struct DatabaseNames: Equatable, Sendable {
     public func qualify(_ sql: String, schemas: [String]) -> String {
         guard !prefix.isEmpty else { return sql }
         var result = sql
-        for name in schemas { result = Self.replace("\"\(name)\".", by: quoteIdentifier(prefix + name) + ".", in: result) }
+        for name in schemas {
+            result = Self.replace("\"\(name)\".", by: quoteIdentifier(prefix + name) + ".", in: result)
+        }
         return result
     }
 

@@ -39,7 +39,8 @@ enum HeaderText {
             if count > 1 { group |= UInt32(bytes[index + 1]) << 8 }
             if count > 2 { group |= UInt32(bytes[index + 2]) }
             for place in 0..<4 {
-                result.append(place <= count ? alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
+                result.append(
+                    place <= count ? alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
             }
             index += 3
         }

@@ -68,9 +68,13 @@ public final class KafkaSource: Source {
         }
     }
 
-    public func pause(_ partitions: [Partition]) { attempt("pausing") { () throws(KafkaError) in try consumer.pause(partitions) } }
+    public func pause(_ partitions: [Partition]) {
+        attempt("pausing") { () throws(KafkaError) in try consumer.pause(partitions) }
+    }
 
-    public func resume(_ partitions: [Partition]) { attempt("resuming") { () throws(KafkaError) in try consumer.resume(partitions) } }
+    public func resume(_ partitions: [Partition]) {
+        attempt("resuming") { () throws(KafkaError) in try consumer.resume(partitions) }
+    }
 
     public func seek(_ partition: Partition, to offset: Offset) {
         attempt("seeking") { () throws(KafkaError) in try consumer.seek(partition, offset) }

@@ -121,7 +121,8 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         for row in rows {
             var progress = PartitionProgress()
             progress.nextOffset = try row.optionalInt64("next_offset").map { Offset($0) }
-            progress.streamTime = try row.optionalInt64("stream_time_ms").map { EventTime(rawValue: $0) } ?? .distantPast
+            progress.streamTime =
+                try row.optionalInt64("stream_time_ms").map { EventTime(rawValue: $0) } ?? .distantPast
             if let offset = try row.optionalInt64("anchor_offset") {
                 progress.anchor = Anchor(
                     offset: Offset(offset), timestampMilliseconds: try row.int64("anchor_timestamp_ms"),

@@ -64,7 +64,7 @@ public struct BinaryArrayBuilder<Element: BinaryArrayElement>: Sendable {
     @usableFromInline var storage: ByteStorage
     @usableFromInline var used: Int
     /// The number of elements, nulls included.
-    public private(set) var count: Int { @inlinable get { elementCount } set { elementCount = newValue } }
+    @inlinable public var count: Int { elementCount }
     @usableFromInline var elementCount: Int
 
     @inlinable static var headerBytes: Int { 20 }
@@ -125,7 +125,8 @@ public struct BinaryArrayBuilder<Element: BinaryArrayElement>: Sendable {
     @usableFromInline @inline(never)
     mutating func grow(by byteCount: Int) {
         let needed = used + byteCount
-        let larger = ByteStorage(capacity: needed > storage.capacity ? max(needed, storage.capacity * 2) : storage.capacity)
+        let larger = ByteStorage(
+            capacity: needed > storage.capacity ? max(needed, storage.capacity * 2) : storage.capacity)
         larger.start.copyMemory(from: storage.start, byteCount: used)
         storage = larger
     }

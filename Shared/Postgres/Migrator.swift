@@ -18,7 +18,8 @@ public struct Migrator: Sendable {
         for migration in migrations {
             guard migration.version > last else {
                 throw PostgresError(
-                    .invalidArgument, "Migration \(migration.version) (\(migration.name)) of \(schema) does not come "
+                    .invalidArgument,
+                    "Migration \(migration.version) (\(migration.name)) of \(schema) does not come "
                         + "after version \(last).", hint: "Versions are above 0 and ascend.")
             }
             last = migration.version

@@ -34,7 +34,9 @@ struct ParameterBinding {
             case .bool(let value): appendText(value ? "t" : "f", at: &next, type: .bool)
             case .null: append(nil, count: 0, isBinary: false, type: .inferred)
             case .bytea(let bytes):
-                bytes.withUnsafeBytes { next.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(next), byteCount: $0.count) }
+                bytes.withUnsafeBytes {
+                    next.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(next), byteCount: $0.count)
+                }
                 append(UnsafeRawPointer(next), count: bytes.count, isBinary: true, type: .bytea)
                 next += bytes.count
             case .array(let array):

@@ -7,7 +7,8 @@ extension PostgresConnection {
     static func connect(_ configuration: PostgresConfiguration) throws(PostgresError) -> OpaquePointer {
         guard let string = ConnectionString(configuration.connectionString) else {
             throw PostgresError(
-                .invalidArgument, "The connection string cannot be parsed; it is not shown, because it may hold a password.",
+                .invalidArgument,
+                "The connection string cannot be parsed; it is not shown, because it may hold a password.",
                 hint: "It is host=... dbname=... user=... or postgresql://user@host:port/database; values with spaces "
                     + "need single quotes, and special characters in a URI need percent encoding.")
         }

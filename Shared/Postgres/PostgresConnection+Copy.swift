@@ -84,7 +84,7 @@ extension PostgresConnection {
         }
         do {
             _ = try lastRows(handle, sql: "COPY", operation: operation)
-        } catch where !error.isConnectionFailure {
+        } catch  where !error.isConnectionFailure {
             return
         }
     }

@@ -6,8 +6,9 @@ extension PostgresConnection {
     ///
     /// After the first statement that fails the server skips all others, COMMIT included, and this rolls back a
     /// transaction that is still open, also one that was begun before the pipeline: nothing of the pipeline stays,
-    /// and the connection is usable. The same holds where the closure throws. Statements outside of BEGIN and COMMIT
-    /// are one transaction of their own, except that a COMMIT among them ends it.
+    /// and the connection is usable. The same holds where the closure throws before it has added a COMMIT.
+    /// Statements outside of BEGIN and COMMIT are one transaction of their own, except that a COMMIT among them
+    /// ends it.
     ///
     /// Sending begins while the closure runs, and interleaves with taking in answers, so it cannot deadlock whatever
     /// the sizes. Keep the closure short: the transaction is open meanwhile.
@@ -30,12 +31,7 @@ extension PostgresConnection {
                 failure = error
             }
             guard isOpen else { throw lostWhileQueueing(failure) }
-            if failure != nil {
-                // What was sent already must not be made permanent by the Sync.
-                let none = try bind([], operation: "pipeline")
-                try send("ROLLBACK", none, handle, operation: "pipeline")
-            }
-            guard PQpipelineSync(handle) == 1 else { throw sendFailure(handle, operation: "pipeline") }
+            try endPipeline(handle, rollingBack: failure != nil)
             var rows: [PostgresRows] = []
             do throws(PostgresError) {
                 rows = try answers(to: pipeline.commands, rolledBack: failure != nil, handle)
@@ -47,6 +43,20 @@ extension PostgresConnection {
             try leavePipeline(handle, after: failure)
             if let failure { throw failure }
             return rows
+        }
+    }
+
+    /// Adds the Sync. Where libpq cannot take it the connection is closed, and the server rolls back.
+    private func endPipeline(_ handle: OpaquePointer, rollingBack: Bool) throws(PostgresError) {
+        do throws(PostgresError) {
+            if rollingBack {
+                // What was sent already must not be made permanent by the Sync.
+                try send("ROLLBACK", bind([], operation: "rollback"), handle, operation: "rollback")
+            }
+            guard PQpipelineSync(handle) == 1 else { throw sendFailure(handle, operation: "pipeline") }
+        } catch {
+            close()
+            throw PostgresError(.connectionLost, error.message, context: error.context)
         }
     }
 
@@ -77,11 +87,17 @@ extension PostgresConnection {
         }
         if isOpen {
             if rolledBack { _ = try answer(to: .statement(name: nil, sql: "ROLLBACK", operation: "rollback"), handle) }
-            lastPipeline.isSynchronized = try readSynchronization(handle)
+            do throws(PostgresError) {
+                lastPipeline.isSynchronized = try readSynchronization(handle)
+            } catch {
+                // What ended the session tells more than that it has ended.
+                if failure?.isConnectionFailure != true { failure = error }
+            }
         }
         if let failure { throw failure }
-        guard lastPipeline.isSynchronized else {
-            throw PostgresError(.connectionLost, "The connection was lost before the end of the pipeline.")
+        guard lastPipeline.isSynchronized, lastPipeline.statementsAnswered == lastPipeline.statementsQueued else {
+            close()
+            throw PostgresError(.connectionLost, "The pipeline ended before all its statements were answered.")
                 .at(statement: lastPipeline.statementsAnswered, named: nil)
         }
         return rows

@@ -130,7 +130,8 @@ extension PostgresConnection {
         _ handle: OpaquePointer, sql: String, operation: String
     ) throws(PostgresError) -> PostgresRows {
         guard let rows = try lastRows(handle, sql: sql, operation: operation) else {
-            throw PostgresError(.protocolViolation, "The statement had no result.", context: operation)
+            close()
+            throw PostgresError(.connectionLost, "The statement was not answered.", context: operation)
         }
         return rows
     }
@@ -171,11 +172,32 @@ extension PostgresConnection {
             // A session in the middle of a COPY is of no use for anything else.
             close()
             return PostgresError(
-                .invalidArgument, "COPY from or to the client was given to a call that cannot serve it; the connection "
+                .invalidArgument,
+                "COPY from or to the client was given to a call that cannot serve it; the connection "
                     + "is closed.", hint: "Use copyIn.", context: operation)
         default:
-            return PostgresError(
+            var error = PostgresError(
                 result: rows.result, connectionIsBad: PQstatus(handle) != CONNECTION_OK, operation: operation)
+            if Self.hasLostPreparedStatement(rows, error) {
+                error.hint = "The session was ended: a new one parses its statements again."
+            } else if error.code != .protocolViolation {
+                return error
+            }
+            // An answer that did not come from the server says nothing about what the server did.
+            close()
+            error.code = .connectionLost
+            return error
+        }
+    }
+
+    /// Whether the session's prepared statements are no longer what this object takes them for: deallocated behind
+    /// its back (26000), or of a shape that a migration has changed ("cached plan must not change result type", which
+    /// shares its SQLSTATE with others and is told by the server's function). A new session knows nothing of the old.
+    private static func hasLostPreparedStatement(_ rows: PostgresRows, _ error: PostgresError) -> Bool {
+        switch error.sqlState {
+        case "26000": true
+        case "0A000": DiagnosticField.sourceFunction.text(in: rows.result) == "RevalidateCachedQuery"
+        default: false
         }
     }
 
@@ -185,11 +207,15 @@ extension PostgresConnection {
         return word == "COMMIT" || word == "END"
     }
 
-    /// What an error says about where it happened: the beginning of the statement.
+    /// What an error says about where it happened: the beginning of the statement, up to a password in it.
     static func operation(_ sql: String) -> String {
         let beginning = sql.prefix(121)
-        let line = trimmed(String(beginning.prefix(120)))
-        return "statement \"\(line)\(beginning.count > 120 ? "..." : "")\""
+        var shown = beginning.prefix(120)
+        let lowercased = shown.lowercased()
+        if let secret = lowercased.firstRange(of: "password") {
+            shown = shown.prefix(lowercased.distance(from: lowercased.startIndex, to: secret.lowerBound))
+        }
+        return "statement \"\(trimmed(String(shown)))\(shown.count < beginning.count ? "..." : "")\""
     }
 
     static func refuseZeroBytes(_ sql: String) throws(PostgresError) {

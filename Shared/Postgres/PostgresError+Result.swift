@@ -11,6 +11,7 @@ enum DiagnosticField: UInt8 {
     case statementPosition = 0x50  // P
     case context = 0x57  // W
     case constraintName = 0x6E  // n
+    case sourceFunction = 0x52  // R
 
     /// The field's text in a result, cut to 2,000 characters: a server's CONTEXT can quote whole statements.
     func text(in result: OpaquePointer?) -> String? {

@@ -11,7 +11,7 @@ public struct PostgresError: Error, Sendable, Hashable {
         case connectionLost
         /// The server refused a statement; `sqlState` says why. The connection is usable.
         case server
-        /// libpq or the server answered something that the protocol does not allow here.
+        /// libpq could not send a statement although the connection stands, or COPY was answered out of turn.
         case protocolViolation
         /// The migrations do not fit what the database records as applied.
         case migration
@@ -78,7 +78,8 @@ public struct PostgresError: Error, Sendable, Hashable {
         if isConnectionFailure { return true }
         guard code == .server, let sqlState else { return false }
         switch sqlState {
-        case "40001", "40P01", "55P03": return true
+        // Conflicts and deadlocks, lock timeouts; a server that became a standby, until sessions reach its successor.
+        case "40001", "40P01", "55P03", "25006": return true
         default: break
         }
         // 53 insufficient resources, 57 operator intervention (statement timeouts are 57014), 58 system errors.

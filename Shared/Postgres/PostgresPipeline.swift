@@ -38,6 +38,7 @@ public struct PostgresPipeline: ~Copyable {
     ) throws(PostgresError) -> Int {
         let operation = PostgresConnection.operation(sql)
         do {
+            try requireOpen(operation)
             let binding = try connection.bind(parameters, operation: operation)
             try connection.send(sql, binding, handle, operation: operation)
             return try queued(
@@ -54,6 +55,7 @@ public struct PostgresPipeline: ~Copyable {
     ) throws(PostgresError) -> Int {
         let operation = "statement '\(statement.name)'"
         do {
+            try requireOpen(operation)
             let binding = try connection.bind(parameters, operation: operation)
             try prepareIfNeeded(statement, parameters, operation: operation)
             try connection.send(statement, binding, handle, operation: operation)
@@ -61,6 +63,13 @@ public struct PostgresPipeline: ~Copyable {
                 .statement(name: statement.name, sql: statement.sql, operation: operation), bytes: binding.byteCount)
         } catch {
             throw error.at(statement: statementCount, named: statement.name)
+        }
+    }
+
+    /// The handle is gone once the connection was given up; a closure may have swallowed the error that said so.
+    private func requireOpen(_ operation: String) throws(PostgresError) {
+        guard connection.isOpen else {
+            throw PostgresError(.connectionLost, "The connection is closed.", context: operation)
         }
     }
 

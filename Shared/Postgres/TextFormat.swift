@@ -41,7 +41,8 @@ enum TextFormat {
         guard text.count >= 2, text.first == UInt8(ascii: "{"), text.last == UInt8(ascii: "}") else { return nil }
         guard text.count > 2 else { return [] }
         var values: [Int64] = []
-        for element in text.dropFirst().dropLast().split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+        for element in text.dropFirst().dropLast().split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        {
             guard let value: Int64 = integer(element) else { return nil }
             values.append(value)
         }

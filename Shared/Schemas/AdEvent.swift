@@ -1,5 +1,5 @@
 /// One billing event of an ad (`sluice.ads.v1.AdEvent`) as the hot path sees it: plain numbers, no allocation,
-/// 120 bytes. A field that was not sent is 0, as proto3 has it.
+/// 104 bytes. A field that was not sent is 0, as proto3 has it.
 ///
 /// Nothing here says that the event is chargeable: that is judged by the rules in proto/sluice/ads/v1/README.md.
 @frozen

@@ -3,7 +3,7 @@
 ///
 /// Owns its memory; used by one thread at a time.
 public struct ByteBuffer: ~Copyable {
-    @usableFromInline var start: UnsafeMutableRawPointer
+    var start: UnsafeMutableRawPointer
     /// How many bytes fit before the memory grows.
     public private(set) var capacity: Int
     /// How many bytes have been written.

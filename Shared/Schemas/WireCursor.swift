@@ -33,9 +33,14 @@ struct WireCursor {
     @inline(__always)
     mutating func tag() -> UInt32? {
         let first = place.load(as: UInt8.self)
-        guard first < 0x80 else { return longTag() }
-        place += 1
-        return UInt32(first)
+        guard first >= 0x80 else {
+            place += 1
+            return UInt32(first)
+        }
+        let (tag, next) = Self.longTag(place, end)
+        guard let next else { return nil }
+        place = next
+        return tag
     }
 
     @inlinable
@@ -72,10 +77,12 @@ struct WireCursor {
         if length < 0x80 {
             place += 1
         } else {
-            length = longLength()
+            let (long, next) = Self.longLength(place, end)
+            guard let next else { return nil }
+            length = long
+            place = next
         }
-        // longLength answers -1 for what is no length.
-        guard length >= 0, length <= remaining else { return nil }
+        guard length <= remaining else { return nil }
         let bytes = UnsafeRawBufferPointer(start: place, count: length)
         place += length
         return bytes
@@ -85,103 +92,131 @@ struct WireCursor {
     @inlinable
     @inline(__always)
     mutating func varint() -> UInt64? {
-        guard remaining >= 8 else { return shortVarint() }
+        guard remaining >= 10 else { return varintNearTheEnd() }
         let word = UInt64(littleEndian: place.loadUnaligned(as: UInt64.self))
         if word & 0x80 == 0 {
             place += 1
             return word & 0x7F
         }
-        // The first byte whose top bit is clear is the last one. Seven bits of each byte up to it are then moved
-        // together, two bytes, then four, then eight at a time.
+        // The first byte whose top bit is clear is the last one.
         let stops = ~word & 0x8080_8080_8080_8080
-        guard stops != 0 else { return slowVarint() }
-        place += (stops.trailingZeroBitCount &+ 1) &>> 3
-        var bits = word & (stops ^ (stops &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
-        bits = (bits & 0x7F00_7F00_7F00_7F00) &>> 1 | (bits & 0x007F_007F_007F_007F)
+        if stops != 0 {
+            place += (stops.trailingZeroBitCount &+ 1) &>> 3
+            return Self.gather(word & (stops ^ (stops &- 1)))
+        }
+        // Nine bytes, as ids of 57 to 63 bits have them, or ten, as negative numbers have them.
+        let value = Self.gather(word)
+        let ninth = UInt64(place.load(fromByteOffset: 8, as: UInt8.self))
+        if ninth < 0x80 {
+            place += 9
+            return value | ninth &<< 56
+        }
+        let tenth = UInt64(place.load(fromByteOffset: 9, as: UInt8.self))
+        guard tenth < 0x80 else { return nil }
+        place += 10
+        // Of the tenth byte only the lowest bit still fits; the rest is dropped, as Google's C++ parser does.
+        return value | (ninth & 0x7F) &<< 56 | tenth &<< 63
+    }
+
+    /// The low seven bits of each byte, put together: bytes to pairs, pairs to fours, fours to eight.
+    @inlinable
+    @inline(__always)
+    static func gather(_ word: UInt64) -> UInt64 {
+        var bits = (word & 0x7F00_7F00_7F00_7F00) &>> 1 | (word & 0x007F_007F_007F_007F)
         bits = (bits & 0x3FFF_0000_3FFF_0000) &>> 2 | (bits & 0x0000_3FFF_0000_3FFF)
         return (bits & 0x0FFF_FFFF_0000_0000) &>> 4 | (bits & 0x0000_0000_0FFF_FFFF)
     }
 
-    /// A varint so near the end that eight bytes cannot be loaded.
+    /// A varint so near the end that ten bytes cannot be loaded.
     @inlinable
     @inline(__always)
-    mutating func shortVarint() -> UInt64? {
+    mutating func varintNearTheEnd() -> UInt64? {
         guard hasMore else { return nil }
         let first = place.load(as: UInt8.self)
         guard first >= 0x80 else {
             place += 1
             return UInt64(first)
         }
-        return slowVarint()
+        let (value, next) = Self.longVarint(place, end)
+        guard let next else { return nil }
+        place = next
+        return value
     }
 
-    /// A varint byte by byte.
+    // MARK: Byte by byte
+    //
+    // These take the place by value and answer with the place behind what they read, or nil for an error: were the
+    // cursor itself passed on, it would have to live in memory instead of registers.
+
     @usableFromInline
     @inline(never)
-    mutating func slowVarint() -> UInt64? {
+    static func longVarint(
+        _ start: UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) -> (value: UInt64, next: UnsafeRawPointer?) {
         var value: UInt64 = 0
+        var place = start
         for index in 0..<UInt64(10) {
-            guard hasMore else { return nil }
+            guard place < end else { break }
             let byte = place.load(as: UInt8.self)
             place += 1
-            // Of the tenth byte only the lowest bit still fits; the rest is dropped, as Google's C++ parser does.
             value |= UInt64(byte & 0x7F) &<< (7 &* index)
-            if byte < 0x80 { return value }
+            if byte < 0x80 { return (value, place) }
         }
-        return nil
+        return (0, nil)
     }
 
     /// A tag of more than one byte. It may have five, spelled longer than need be or not; bits beyond the
     /// thirty-second are dropped, as Google's C++ parser does.
     @usableFromInline
     @inline(never)
-    mutating func longTag() -> UInt32? {
-        var value: UInt32 = 0
-        for index in 0..<UInt32(5) {
-            guard hasMore else { return nil }
-            let byte = place.load(as: UInt8.self)
-            place += 1
-            value |= UInt32(byte & 0x7F) &<< (7 &* index)
-            if byte < 0x80 { return value }
-        }
-        return nil
+    static func longTag(
+        _ start: UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) -> (tag: UInt32, next: UnsafeRawPointer?) {
+        let (value, next) = longVarint(start, min(end, start + 5))
+        return (UInt32(truncatingIfNeeded: value), next)
     }
 
-    /// A length of more than one byte; -1 where it has more than five bytes or is not below 2^31 - 16, the limit
-    /// of Google's C++ parser.
+    /// A length of more than one byte: at most five, and below 2^31 - 16, the limit of Google's C++ parser.
     @usableFromInline
     @inline(never)
-    mutating func longLength() -> Int {
-        var value = 0
-        for index in 0..<5 {
-            guard hasMore else { return -1 }
-            let byte = place.load(as: UInt8.self)
-            place += 1
-            value |= Int(byte & 0x7F) &<< (7 &* index)
-            if byte < 0x80 { return value < 0x7FFF_FFF0 ? value : -1 }
-        }
-        return -1
+    static func longLength(
+        _ start: UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) -> (length: Int, next: UnsafeRawPointer?) {
+        let (value, next) = longVarint(start, min(end, start + 5))
+        return value < 0x7FFF_FFF0 ? (Int(value), next) : (0, nil)
     }
 
     // MARK: Skipping
 
     /// Skips the field whose tag has just been read.
+    @inlinable
+    @inline(__always)
+    mutating func skip(_ tag: UInt32) -> Bool {
+        guard let next = Self.skip(tag, place, end) else { return false }
+        place = next
+        return true
+    }
+
+    /// The place behind the field whose tag stands before this place; nil for an error.
     @usableFromInline
     @inline(never)
-    mutating func skip(_ tag: UInt32) -> Bool {
-        guard tag >> 3 != 0 else { return false }
-        switch tag & 7 {
-        case 3: return skipGroup(tag >> 3)
-        // An end of a group that never began.
-        case 4: return false
-        default: return skipScalar(wireType: tag & 7)
-        }
+    static func skip(_ tag: UInt32, _ place: UnsafeRawPointer, _ end: UnsafeRawPointer) -> UnsafeRawPointer? {
+        var cursor = WireCursor(place, count: end - place)
+        let skipped =
+            switch (tag >> 3, tag & 7) {
+            case (0, _): false
+            case (let number, 3): cursor.skipGroup(number)
+            // An end of a group that never began.
+            case (_, 4): false
+            case (_, let wireType): cursor.skipScalar(wireType: wireType)
+            }
+        return skipped ? cursor.place : nil
     }
 
     /// Skips what is not a group.
     mutating func skipScalar(wireType: UInt32) -> Bool {
         switch wireType {
-        case 0: return slowVarint() != nil
+        case 0: return varint() != nil
         case 1: return advance(8)
         case 2: return lengthDelimited() != nil
         case 5: return advance(4)

@@ -107,7 +107,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     public func round() {
         let now = clock.monotonicMilliseconds()
         let untilCheckpoint = max(0, nextCheckpointAt - now)
-        let timeout = core.hasPending
+        let timeout =
+            core.hasPending
             ? min(settings.pollTimeoutMilliseconds, untilCheckpoint) : settings.pollTimeoutMilliseconds
         source.poll(
             maximum: settings.batchRecords, timeoutMilliseconds: Int32(truncatingIfNeeded: timeout), delegate: self

@@ -9,6 +9,10 @@ import Testing
         #expect(decode([]) == AdEvent())
     }
 
+    @Test func theEventKeepsItsSize() {
+        #expect(MemoryLayout<AdEvent>.stride == 104)
+    }
+
     /// Every prefix of a payload in memory that ends exactly there, so that an address sanitizer sees a read beyond it.
     @Test func nothingIsReadBeyondTheEnd() {
         var generator = SeededGenerator(seed: 5)

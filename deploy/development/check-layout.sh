@@ -27,7 +27,7 @@ for file in "${files[@]}"; do
     [ -e "$file" ] || continue
     [[ $file == *' '* ]] && complain "$file: a name with a space"
     # As a word of a name: StringUtils.swift, helpers/, Common.swift; not Commons or Newline.
-    if [[ /$file =~ [/_-]?(Util|Utils|Utilities|Helper|Helpers|Manager|Managers)(\.|/|\+|$) ]] ||
+    if [[ $file =~ (Util|Utils|Utilities|Helper|Helpers|Manager|Managers)(\.|/|\+|$) ]] ||
         [[ ${file,,} =~ (^|/)(utils?|utilities|helpers?|managers?|common|misc|new|v2)(\.|/|\+|$) ]]; then
         complain "$file: a name that does not say what it holds"
     fi

@@ -59,7 +59,8 @@ final class AggregatorMetrics {
         skippedOffsets = registry.counter(
             "sluice_log_skipped_offsets", help: "Offsets that the log does not hold.")
         horizonIncomplete = registry.counter(
-            "sluice_dedup_horizon_incomplete", help: "Assignments after which part of the horizon could not be re-read.")
+            "sluice_dedup_horizon_incomplete", help: "Assignments after which part of the horizon could not be re-read."
+        )
         anchorUnverifiable = registry.counter(
             "sluice_anchor_unverifiable", help: "Assignments at which the last applied record was gone from the log.")
         commitSeconds = registry.histogram(

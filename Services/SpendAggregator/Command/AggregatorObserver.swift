@@ -76,7 +76,8 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
                 metadata: fields(partition, ["reason": "\(reason.code.rawValue)", "explanation": "\(reason.message)"]))
         case .gap(let partition, let from, let through):
             metrics.skippedOffsets.increment(by: through.rawValue - from.rawValue + 1)
-            logger.notice("offsets skipped by the log", metadata: fields(partition, ["from": "\(from)", "through": "\(through)"]))
+            logger.notice(
+                "offsets skipped by the log", metadata: fields(partition, ["from": "\(from)", "through": "\(through)"]))
         case .warmedUp(let partition, let ids):
             logger.info("remembered ids rebuilt", metadata: fields(partition, ["ids": "\(ids)"]))
         case .horizonIncomplete(let partition, let from, let through):
@@ -87,7 +88,8 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
                     partition,
                     [
                         "from": "\(from)", "through": "\(through)",
-                        "explanation": "repeats of events in these offsets will be counted; keep the topic's retention above the horizon",
+                        "explanation":
+                            "repeats of events in these offsets will be counted; keep the topic's retention above the horizon",
                     ]))
         case .anchorUnverifiable(let partition, let offset):
             metrics.anchorUnverifiable.increment()
@@ -97,7 +99,8 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
                     partition,
                     [
                         "offset": "\(offset)",
-                        "explanation": "offsets fit, but a topic that was created again could not be told from this one",
+                        "explanation":
+                            "offsets fit, but a topic that was created again could not be told from this one",
                     ]))
         case .fenced(let partition, let epoch):
             metrics.fencedCommits.increment()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Kafka
 import Postgres
 import Runtime
+import Streams
 
 /// `spend-aggregator check`: configuration and connections, without side effects.
 struct CheckCommand: AsyncParsableCommand {

@@ -9,7 +9,8 @@ enum CommandFailure {
     @Sendable static func exitCode(_ error: any Error) -> Runtime.ExitCode? {
         switch error {
         case let error as PostgresError:
-            error.isTransient ? .dependencyUnavailable : error.code == .invalidArgument ? .configuration : .internalError
+            error.isTransient
+                ? .dependencyUnavailable : error.code == .invalidArgument ? .configuration : .internalError
         case let error as KafkaError:
             error.code == .unknownProperty || error.code == .invalidArgument ? .configuration : .dependencyUnavailable
         case let error as WorkerFailure:

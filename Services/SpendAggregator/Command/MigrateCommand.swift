@@ -32,7 +32,8 @@ struct MigrateCommand: AsyncParsableCommand {
                 for migrator in try Self.migrators(configuration.names) {
                     let found = try migrator.status(on: connection)
                     for migration in found.applied {
-                        Swift.print("\(migrator.schema) \(migration.version) \(migration.name): applied \(migration.appliedAt)")
+                        Swift.print(
+                            "\(migrator.schema) \(migration.version) \(migration.name): applied \(migration.appliedAt)")
                     }
                     for migration in found.pending {
                         Swift.print("\(migrator.schema) \(migration.version) \(migration.name): pending")

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Logging
 import Postgres
 import Runtime
+import Streams
 
 /// `spend-aggregator run`: the service itself.
 struct RunCommand: AsyncParsableCommand {

@@ -90,11 +90,9 @@ struct SpendConfiguration: Sendable {
     }
 
     private static func hostName() -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            guard gethostname(buffer.baseAddress, 255) == 0 else { return "spend-aggregator" }
-            buffer[255] = 0
-            return String(cString: buffer.baseAddress!)
-        }
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, 255) == 0 else { return "spend-aggregator" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// What a progress row says of its owner.

@@ -107,7 +107,8 @@ public enum SpendExplanation {
 
     private static func seconds(_ milliseconds: Int64) -> String {
         milliseconds % 60_000 == 0 && milliseconds > 0
-            ? "\(milliseconds / 60_000) min" : milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
+            ? "\(milliseconds / 60_000) min"
+            : milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
     }
 
     private static func wrap(_ text: String, indent: String, first: String, width: Int = 110) -> String {

@@ -8,8 +8,11 @@ struct AdminRoutes: Sendable {
     var configuration: @Sendable () -> [ConfigurationEntry]
     var token: Secret?
 
+    /// The paths that never ask for the token.
+    private static let probes: Set<String> = ["/healthz/live", "/healthz/ready", "/healthz/startup"]
+
     func response(to request: AdminRequest) -> AdminResponse {
-        let isProbe = request.path.hasPrefix("/healthz/")
+        let isProbe = Self.probes.contains(request.path)
         if let token, !isProbe, !(request.bearerToken.map(token.equals) ?? false) {
             return .text(.unauthorized, "this path needs Authorization: Bearer and the admin token")
         }

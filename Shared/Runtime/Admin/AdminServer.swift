@@ -73,16 +73,33 @@ public final class AdminServer: Service {
         let pool = SocketPool(queue: ePoll(maxEvents: 64))
         try await pool.prepare()
         let socket = try AsyncSocket(socket: listener.socket, pool: pool)
-        await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { try? await pool.run() }
-                group.addTask { await self.accept(from: socket) }
-                await group.next()
+        let failure = await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: (any Error)?.self) { group in
+                group.addTask {
+                    do {
+                        try await pool.run()
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+                group.addTask {
+                    await self.accept(from: socket)
+                    return nil
+                }
+                let first = await group.next() ?? nil
                 group.cancelAll()
+                return first
             }
         }
         listener.close()
         logger.info("admin endpoint closed")
+        // An end that nobody asked for is a failure: as a service that is done it would end the process with 0.
+        if let failure, !(failure is CancellationError), !Task.isCancelled, !Task.isShuttingDownGracefully {
+            throw RuntimeError(
+                .adminAddress, "the admin endpoint on \(address):\(port) stopped: \(failure)",
+                context: ["address": address, "port": "\(port)"])
+        }
     }
 
     private func accept(from socket: AsyncSocket) async {
@@ -94,6 +111,7 @@ public final class AdminServer: Service {
                 } catch is CancellationError {
                     return
                 } catch {
+                    if Task.isCancelled { return }
                     // Out of descriptors or memory: the next one may succeed, and the log must not be flooded.
                     logger.warning("admin endpoint cannot accept", metadata: ["error": "\(error)"])
                     try? await Task.sleep(for: .milliseconds(250))

@@ -239,9 +239,9 @@ public final class ServiceConfigurationReader: Sendable {
 
     private func raw(_ key: String) -> (text: String, source: ConfigurationSource)? {
         state.withLock { _ = $0.asked.insert(key) }
-        guard let text = reader.string(forKey: ConfigKey(key)), let winner = reporter.winner(for: key) else {
-            return nil
-        }
+        // Secret to the package: its access log, which CONFIG_ACCESS_LOG_FILE turns on, must hold no passwords.
+        let text = reader.string(forKey: ConfigKey(key), isSecret: true)
+        guard let text, let winner = reporter.winner(for: key) else { return nil }
         return switch sources[winner] {
         case .flags: (text, .flag(Self.flagName(of: key)))
         case .environment: (text, .environment(Self.environmentName(of: key)))

@@ -26,7 +26,7 @@ public enum ServiceMain {
         let registry = OpenMetricsRegistry()
         ProcessMetrics.register(in: registry)
         MetricsSystem.bootstrap(registry)
-        registry.callbackGauge("sluice_build", labels: [("version", version)], help: "1, with the version.") { 1 }
+        registry.callbackGauge("sluice_build_info", labels: [("version", version)], help: "1, with the version.") { 1 }
         return ServiceContext(name: name, version: version, logger: Logger(label: name), registry: registry)
     }
 
@@ -44,7 +44,8 @@ public enum ServiceMain {
         let code = await runServices(
             context, drainLimit: drainLimit, exitCode: exitCode, expired: { exitNow(.drainLimitExceeded) },
             makeServices)
-        exit(code.rawValue)
+        fflush(nil)
+        exitNow(code)
     }
 
     /// Runs services that exist already and ends the process. Does not return.
@@ -65,7 +66,8 @@ public enum ServiceMain {
         let handler = StructuredLogHandler(service: name, format: format)
         let code = ExitCode.of(error, mapping: exitCode)
         report(error, code, Logger(label: name) { _ in handler })
-        exit(code.rawValue)
+        fflush(nil)
+        exitNow(code)
     }
 
     /// The same as ``run(_:drainLimit:exitCode:_:)`` without the end of the process: gives the code.
@@ -111,7 +113,9 @@ public enum ServiceMain {
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup)
+                failureTerminationBehavior: .gracefullyShutdownGroup,
+                // The default name prints the whole service, configuration included.
+                serviceName: "\(type(of: $0))")
         }
         return ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -127,6 +131,7 @@ public enum ServiceMain {
         logger.critical("stopped by an error", metadata: metadata)
     }
 
-    /// Ends without running exit handlers: other threads are in the middle of something.
+    /// Ends without running exit handlers, which would take globals away from threads that still run (C libraries have
+    /// some of their own).
     private static func exitNow(_ code: ExitCode) -> Never { _exit(code.rawValue) }
 }

@@ -55,7 +55,7 @@ public final class OpenMetricsRegistry: Sendable {
         refused = Dictionary(uniqueKeysWithValues: Refusal.allCases.map { ($0, CounterMetric()) })
         let help = "Metrics that were not exposed, by reason."
         for (reason, counter) in refused {
-            state.withLock {
+            _ = state.withLock {
                 $0.add(
                     .counter(counter), kind: .counter, family: "sluice_metrics_refused",
                     labels: MetricLabels([("reason", reason.rawValue)]), help: help)
@@ -143,10 +143,9 @@ public final class OpenMetricsRegistry: Sendable {
             let series = make()
             if let refusal = refusal(family, kind, state) {
                 refused[refusal]?.increment()
-            } else {
-                state.add(series, kind: kind, family: family, labels: labels, help: help)
+                return series
             }
-            return series
+            return state.add(series, kind: kind, family: family, labels: labels, help: help)
         }
     }
 
@@ -200,10 +199,12 @@ public final class OpenMetricsRegistry: Sendable {
 }
 
 extension OpenMetricsRegistry.State {
+    /// Takes a series and gives back the one that is exposed.
+    @discardableResult
     mutating func add(
         _ series: OpenMetricsRegistry.Series, kind: OpenMetricsRegistry.Kind, family: String, labels: MetricLabels,
         help: String
-    ) {
+    ) -> OpenMetricsRegistry.Series {
         var known = families[family] ?? OpenMetricsRegistry.Family(kind: kind, help: help)
         if known.help.isEmpty { known.help = help }
         // All series of a histogram must have the same bounds, or no quantile can be taken over them.
@@ -216,5 +217,6 @@ extension OpenMetricsRegistry.State {
         if known.series.updateValue(series, forKey: labels) == nil { seriesCount += 1 }
         families[family] = known
         for name in OpenMetricsRegistry.sampleNames(family, kind) { sampleNames[name] = family }
+        return series
     }
 }
