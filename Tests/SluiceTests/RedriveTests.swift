@@ -21,7 +21,8 @@ import Testing
             tables = try await ResultTables()
             topic = TestServers.uniqueName("redrive")
             kafka = KafkaClientConfiguration(bootstrapServers: [try await TestServers.brokers()])
-            try KafkaAdmin(configuration: kafka).createTopic(topic, partitions: 2)
+            try KafkaAdmin(configuration: kafka).createTopic(
+                topic, partitions: 2, configuration: ["retention.ms": "-1"])
             try tables.connection.query(
                 """
                 INSERT INTO \(tables.schemas.deadLetter)
