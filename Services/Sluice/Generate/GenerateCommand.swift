@@ -14,6 +14,10 @@ struct GenerateCommand: AsyncParsableCommand {
 
             The truth is worked out from the rules of the contract while the records are made, by code that the \
             aggregation does not share. It counts offsets from 0, so it needs an empty topic.
+
+            A topic that is created here keeps its records for ever. One that exists may remove records whose \
+            timestamps are older than its retention.ms, and the fixed default of --start lies in the past: give it \
+            --start now-2h, or a retention to match.
             """)
 
     @OptionGroup var kafka: KafkaOptions
