@@ -125,6 +125,12 @@ let package = Package(
         ),
         .testTarget(name: "LocalServersTests", dependencies: ["LocalServers"], path: "Tests/LocalServersTests", swiftSettings: strict),
         .testTarget(
+            name: "SluiceTests",
+            dependencies: ["Sluice", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams", "TestKit", argumentParser],
+            path: "Tests/SluiceTests",
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SpendAggregatorTests",
             dependencies: ["SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Postgres", "TestKit"],
             path: "Tests/SpendAggregatorTests",
