@@ -23,13 +23,14 @@ struct SpendConfiguration: Sendable {
 
     static let defaultJob = "spend-aggregator"
 
-    static func load(_ options: ServiceOptions) throws -> SpendConfiguration {
+    /// - Parameter needsKafka: false for commands that only touch the database; the brokers may then be left out.
+    static func load(_ options: ServiceOptions, needsKafka: Bool = true) throws -> SpendConfiguration {
         let reader = try ServiceConfigurationReader(flags: options.flags)
         let job = try streamJob(reader)
         let instance = try reader.string("kafka.instance-id", default: hostName())
         let session = try reader.milliseconds("kafka.session-timeout", in: 1_000...1_800_000, default: 15_000)
         let group = try reader.string("kafka.group", default: job.name)
-        let kafka = try kafkaClient(reader, instance: instance)
+        let kafka = try kafkaClient(reader, instance: instance, isNeeded: needsKafka)
         var postgres = PostgresConfiguration(
             connectionString: try reader.string("postgres"), applicationName: "\(job.name)/\(instance)")
         postgres.password = try reader.secret("postgres.password")?.withValue { $0 }
@@ -74,10 +75,12 @@ struct SpendConfiguration: Sendable {
     }
 
     private static func kafkaClient(
-        _ reader: ServiceConfigurationReader, instance: String
+        _ reader: ServiceConfigurationReader, instance: String, isNeeded: Bool
     ) throws -> KafkaClientConfiguration {
+        let brokers =
+            isNeeded ? try reader.string("kafka.brokers") : try reader.string("kafka.brokers", default: "")
         var kafka = KafkaClientConfiguration(
-            bootstrapServers: try reader.string("kafka.brokers").split(separator: ",").map(String.init),
+            bootstrapServers: brokers.split(separator: ",").map(String.init),
             clientID: "spend-aggregator-\(instance)")
         kafka.securityProtocol = try reader.optionalString("kafka.security-protocol")
         kafka.certificateAuthorityLocation = try reader.optionalString("kafka.ca-file")
