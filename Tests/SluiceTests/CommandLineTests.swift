@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import LocalServers
 import Postgres
@@ -14,6 +15,7 @@ import Testing
             (["bogus"], 2), (["generate", "--bogus"], 2), (["verify"], 2), (["generate", "--seed", "x"], 2),
             (["generate", "--dry-run", "--partitions", "0"], 2), (["generate", "--dry-run", "--late", "1.5"], 2),
             (["generate", "--dry-run", "--start", "then"], 2), (["generate", "--append", "--truth", "x"], 2),
+            (["generate", "--dry-run", "--dedup-horizon", "10"], 2),
             (["generate", "--dry-run", "--compression", "zip"], 2), (["generate", "--dry-run", "--span", "0s"], 2),
             (["generate", "--dry-run", "--events", "2000", "--quiet"], 0),
             (["verify", "--truth", "/nonexistent/truth", "--postgres", "host=127.0.0.1 port=1"], 2),
@@ -27,6 +29,15 @@ import Testing
         ] as [([String], Int32)])
     func exitCodes(_ arguments: [String], _ code: Int32) async {
         #expect(await SluiceCommand.execute(arguments) == code)
+    }
+
+    @Test func theTruthKnowsWhatTheJobIsTold() throws {
+        let command = try GenerateCommand.parse(["--dedup-horizon", "5m", "--watermark-delay", "1s"])
+        #expect(try command.rules() == TruthRules(outOfOrdernessMilliseconds: 1000, horizonMilliseconds: 300_000))
+        // With a rate the stream takes as long as sending it does, unless something else is said.
+        let live = try GenerateCommand.parse(["--rate", "100", "--events", "1000", "--start", "now"])
+        #expect(try live.shape(now: Instant(milliseconds: 1_800_000_000_000)).spanMilliseconds == 10_000)
+        #expect(try live.shape(now: Instant(milliseconds: 1_800_000_000_000)).startMilliseconds == 1_800_000_000_000)
     }
 
     @Test func fromGenerationToVerificationAndBack() async throws {
