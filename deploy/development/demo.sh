@@ -144,8 +144,8 @@ ended=$(date +%s.%N)
 metrics a >"$work/a.metrics"
 metrics b >"$work/b.metrics"
 
-say "The ten largest campaigns"
-"$bin/sluice" spend --schema-prefix "${name}_" --limit 10
+say "The ten largest campaigns in US dollars"
+"$bin/sluice" spend --schema-prefix "${name}_" --currency USD --limit 10
 
 say "What happened"
 sql "SELECT 'deduplicated   ' || to_char(sum(duplicates), '999,999,990') || '   repeats of an event, counted once' FROM ${name}_sluice.progress"
