@@ -197,8 +197,10 @@ public final class JobCore<Logic: EventLogic> {
 
     /// An offset beyond the expected one: from before a seek, or a real gap. True where it is to be processed.
     private func admitGap(_ task: PartitionTask<Logic>, _ offset: Offset) -> Bool {
+        if task.seekPending { return false }
         if task.awaitingSeek && task.reseeks < 2 {
             task.reseeks += 1
+            task.seekPending = true
             incidents.append(.seek(task.partition, task.expected))
             return false
         }
@@ -323,6 +325,14 @@ public final class JobCore<Logic: EventLogic> {
     /// Whether the partition stands still because somebody else had claimed it.
     public func isFenced(_ partition: Partition) -> Bool {
         if case .stopped(let reason) = task(partition)?.state { reason.code == .fenced } else { false }
+    }
+
+    /// A seek that an incident asked for was carried out, or failed: then it is asked for again, and nothing counts
+    /// as a gap before one has gone through.
+    public func sought(_ partition: Partition, succeeded: Bool) {
+        guard let task = task(partition) else { return }
+        task.seekPending = false
+        if !succeeded { task.reseeks = 0 }
     }
 
     /// Consumption starts again after a pause or a seek: what comes first must be the expected record.

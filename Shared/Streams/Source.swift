@@ -26,8 +26,9 @@ public protocol Source: AnyObject {
 
     func pause(_ partitions: [Partition])
     func resume(_ partitions: [Partition])
-    /// The next record of the partition will be the first at or after `offset`.
-    func seek(_ partition: Partition, to offset: Offset)
+    /// The next record of the partition will be the first at or after `offset`. False where the client could not;
+    /// it goes on where it was.
+    func seek(_ partition: Partition, to offset: Offset) -> Bool
 
     /// Tells lag tools how far the partition is. Telemetry only, never read back.
     func mirror(_ offsets: [(partition: Partition, next: Offset)])

@@ -166,7 +166,9 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         readingPaused = false
         let running = core.resumed()
         // A seek as well: a client may have thrown away what it had fetched, or hand out what it should have.
-        for (partition, offset) in running { source.seek(partition, to: offset) }
+        for (partition, offset) in running {
+            core.sought(partition, succeeded: source.seek(partition, to: offset))
+        }
         source.resume(running.map(\.partition))
         observer.log(level: .info, message: "reading goes on")
     }
@@ -176,7 +178,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private func handleIncidents() {
         for incident in core.takeIncidents() {
             switch incident {
-            case .seek(let partition, let offset): source.seek(partition, to: offset)
+            case .seek(let partition, let offset):
+                core.sought(partition, succeeded: source.seek(partition, to: offset))
             case .stopped(let partition, let reason):
                 source.pause([partition])
                 if reason.code == .fenced { fencedSince[partition] = clock.monotonicMilliseconds() }
@@ -232,7 +235,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         guard !due.isEmpty, !lane.isBusy else { return }
         let starts = claim(due.filter { core.isFenced($0) })
         for partition in due { fencedSince[partition] = nil }
-        for (partition, start) in starts { source.seek(partition, to: start) }
+        for (partition, start) in starts { core.sought(partition, succeeded: source.seek(partition, to: start)) }
         source.resume(starts.map(\.partition))
         handleIncidents()
     }
