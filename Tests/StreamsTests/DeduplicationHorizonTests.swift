@@ -160,4 +160,16 @@ private struct NaiveHorizon {
         now += horizon + 1
         #expect(!table.isDuplicate(id, at: now))
     }
+
+    @Test func timeMayPassTheRangeOfTheSlotsWithoutASighting() {
+        let table = Horizon(1_000)
+        let id = EventID(high: 1, low: 2)
+        _ = table.isDuplicate(id, at: 1_000)
+        // Fifty days later, with nothing but records that carry no id in between.
+        let later: Int64 = 1_000 + 50 * 86_400_000
+        table.maintain(at: later)
+        #expect(table.count == 0)
+        #expect(!table.isDuplicate(id, at: later))
+        #expect(table.isDuplicate(id, at: later))
+    }
 }

@@ -166,6 +166,25 @@ import Testing
         #expect(reason.message.contains("1090") && reason.message.contains("1095") && reason.message.contains("offset 10"))
     }
 
+    @Test func theLongestUnreadableWarmUpEndsAtTheStoredStreamTime() throws {
+        let driver = sightingDriver(horizon: 1_000)
+        let days: Int64 = 86_400_000
+        driver.log.sight(1, at: 1_000)
+        driver.log.sight(2, at: 60 * days)
+        driver.log.append(to: driver.partition, timestampMilliseconds: 1_000, value: SightingLogic.value(3, at: 900))
+        try driver.start()
+        driver.readAll()
+        driver.cut()
+        // Compaction takes the record that moved time by sixty days; what follows are dead letters only.
+        driver.log.remove(driver.partition, at: Offset(1))
+        for _ in 0..<3 { driver.log.append(to: driver.partition, value: nil) }
+        try driver.restart()
+        driver.readAll()
+        driver.cut()
+        #expect(driver.progress.streamTime == EventTime(rawValue: 60 * days))
+        #expect(driver.database.deadLetters.count == 3)
+    }
+
     @Test func aPartitionThatComesBackIsClaimedAgain() throws {
         let driver = filled(20)
         try driver.start()
