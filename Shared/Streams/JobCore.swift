@@ -31,6 +31,8 @@ public final class JobCore<Logic: EventLogic> {
     /// Records that were not expected (of partitions not owned, or from before a seek) and thrown away.
     public private(set) var discarded: Int64 = 0
     private var freeOutputs: [PartitionOutput<Logic.Output>] = []
+    /// Counts the batches, so that a seek is asked for once a batch and not once a run of records.
+    private var batchNumber: Int64 = 0
 
     public init(job: String, topic: String, logic: Logic, settings: StreamSettings) {
         self.job = job
@@ -143,6 +145,7 @@ public final class JobCore<Logic: EventLogic> {
     /// Applies a batch: runs of records of one partition, each in the order of offsets.
     public func process(_ batch: UnsafeBufferPointer<Record>, headers: (Record) -> [RecordHeader]) {
         guard let base = batch.baseAddress else { return }
+        batchNumber += 1
         var start = 0
         while start < batch.count {
             let partition = base[start].partition
@@ -210,8 +213,11 @@ public final class JobCore<Logic: EventLogic> {
 
     /// An offset beyond the expected one: from before a seek, or a real gap. True where it is to be processed.
     private func admitGap(_ task: PartitionTask<Logic>, _ offset: Offset) -> Bool {
+        // What else is in the batch was fetched before the seek that it caused.
+        if task.awaitingSeek && task.seekAskedInBatch == batchNumber { return false }
         if task.awaitingSeek && task.reseeks < 2 {
             task.reseeks += 1
+            task.seekAskedInBatch = batchNumber
             incidents.append(.seek(task.partition, task.expected))
             return false
         }

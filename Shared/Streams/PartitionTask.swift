@@ -20,6 +20,8 @@ final class PartitionTask<Logic: EventLogic> {
     /// Until the first expected record has come: what comes instead is from before a seek.
     var awaitingSeek = true
     var reseeks = 0
+    /// The batch in which a seek was asked for last.
+    var seekAskedInBatch: Int64 = 0
     /// The last record that was read and applied, committed or not.
     var anchor: Anchor?
     let pipeline: UnsafeMutablePointer<PartitionPipeline<Logic>>

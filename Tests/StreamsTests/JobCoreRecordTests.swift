@@ -174,4 +174,20 @@ import Testing
         #expect(other.stopReason?.code == .sourceError)
         #expect(other.stopReason?.message.contains("offset 0: message too large") == true)
     }
+
+    /// One batch may hold many runs of a partition, with other partitions' records between them: they were all
+    /// fetched before the seek that the first one asks for, and must not wear out its patience.
+    @Test func staleRunsOfOneBatchCountAsOne() throws {
+        let driver = filled(10)
+        try driver.start()
+        for number in 0..<6 { driver.log.sight(UInt64(number), at: 5, in: p1) }
+        let mixed = (0..<6).flatMap { number -> [(partition: Partition, entry: SimulatedLog.Entry)] in
+            [(p0, driver.log.entries(p0)[4 + number]), (p1, driver.log.entries(p1)[number])]
+        }
+        driver.pipe(batch: mixed)
+        driver.readAll()
+        driver.cut()
+        #expect(driver.database.tables.ids() == Array(0..<10))
+        #expect(driver.incidents == [.seek(p0, Offset(0))])
+    }
 }
