@@ -265,7 +265,8 @@ public final class JobCore<Logic: EventLogic> {
         guard case .warming(let target, let seen, let complete) = task.state else { return }
         let stored = task.committed.streamTime
         let found = task.pipeline.pointee.currentStreamTime
-        if complete && found != stored {
+        // Missing records can only make it smaller.
+        if found > stored || (complete && found != stored) {
             stop(
                 task,
                 StopReason(

@@ -166,6 +166,21 @@ import Testing
         #expect(reason.message.contains("1090") && reason.message.contains("1095") && reason.message.contains("offset 10"))
     }
 
+    @Test func aStreamTimeBeyondTheStoredOneIsAMismatchEvenWhereRecordsAreMissing() throws {
+        let driver = filled(20)
+        try driver.start()
+        driver.read(10)
+        driver.cut()
+        driver.log.remove(driver.partition, at: Offset(3))
+        driver.database.setProgress(driver.partition) {
+            $0.progress.streamTime = EventTime(rawValue: 1_085)
+            $0.progress.anchor = nil
+        }
+        try driver.restart()
+        driver.readAll()
+        #expect(driver.stopReason?.code == .warmUpMismatch)
+    }
+
     @Test func theLongestUnreadableWarmUpEndsAtTheStoredStreamTime() throws {
         let driver = sightingDriver(horizon: 1_000)
         let days: Int64 = 86_400_000
