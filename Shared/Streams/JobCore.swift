@@ -285,6 +285,22 @@ public final class JobCore<Logic: EventLogic> {
         incidents.append(.warmedUp(task.partition, ids: task.pipeline.pointee.rememberedIDs))
     }
 
+    /// Retention has overtaken a warm-up: what it has not read yet was applied before, so only duplicates of it are
+    /// not recognised any more. False where that is not what happened.
+    private func skipWarmUp(of task: PartitionTask<Logic>, to start: Offset) -> Bool {
+        guard case .warming(let target, let seen, _) = task.state, task.expected < start, start <= target else {
+            return false
+        }
+        incidents.append(.horizonIncomplete(task.partition, missingFrom: task.expected, through: start.previous))
+        task.state = .warming(target: target, anchorSeen: seen, complete: false)
+        task.expected = start
+        task.awaitingSeek = true
+        task.reseeks = 0
+        if start == target { finishWarmUp(task) }
+        if !task.isStopped { incidents.append(.seek(task.partition, start)) }
+        return true
+    }
+
     private func horizonLimitReached(_ task: PartitionTask<Logic>) -> StopReason {
         StopReason(
             .horizonLimit,
@@ -388,6 +404,7 @@ public final class JobCore<Logic: EventLogic> {
     /// The client cannot read the partition any further.
     public func sourceFailed(_ partition: Partition, _ error: SourceError, bounds: LogBounds?) {
         guard let task = task(partition), !task.isStopped else { return }
+        if let bounds, skipWarmUp(of: task, to: bounds.start) { return }
         if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
             stop(task, reason)
         } else {

@@ -190,4 +190,24 @@ import Testing
         #expect(driver.database.tables.ids() == Array(0..<10))
         #expect(driver.incidents == [.seek(p0, Offset(0))])
     }
+
+    @Test func retentionThatOvertakesAWarmUpIsNoLossOfRecords() throws {
+        let driver = sightingDriver(horizon: 1_000)
+        for number in 0..<50 { driver.log.sight(UInt64(number), at: 1_000 + Int64(number) * 10) }
+        try driver.start()
+        driver.read(40)
+        driver.cut()
+        try driver.restart()
+        driver.read(5)
+        driver.log.removeBefore(p0, Offset(20))
+        driver.core.sourceFailed(
+            p0, SourceError(.offsetOutOfRange, "out of range"), bounds: driver.log.bounds(of: p0))
+        driver.pipe([])
+        #expect(driver.stopReason == nil)
+        #expect(driver.position == Offset(20))
+        #expect(driver.incidents.contains(.horizonIncomplete(p0, missingFrom: Offset(5), through: Offset(19))))
+        driver.readAll()
+        driver.cut()
+        #expect(driver.database.tables.ids() == Array(0..<50))
+    }
 }
