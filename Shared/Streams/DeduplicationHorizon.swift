@@ -125,6 +125,8 @@ public struct DeduplicationHorizon: ~Copyable {
             sweepSince = now
             return
         }
+        // Stream time may have moved on without a sighting: a warm-up with holes ends at the stored time.
+        if now &- base >= Self.maximumRelative { makeRoom(at: now) }
         if sweepSince == .min { sweepSince = now }
         let period = max(1, horizonMilliseconds / 8)
         let elapsed = now - sweepSince

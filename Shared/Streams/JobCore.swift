@@ -13,6 +13,8 @@ public final class JobCore<Logic: EventLogic> {
     /// Records that were not expected (of partitions not owned, or from before a seek) and thrown away.
     public private(set) var discarded: Int64 = 0
     private var freeOutputs: [PartitionOutput<Logic.Output>] = []
+    /// Counts the batches, so that a seek is asked for once a batch and not once a run of records.
+    private var batchNumber: Int64 = 0
 
     public init(job: String, topic: String, logic: Logic, settings: StreamSettings) {
         self.job = job
@@ -130,6 +132,7 @@ public final class JobCore<Logic: EventLogic> {
     /// Applies a batch: runs of records of one partition, each in the order of offsets.
     public func process(_ batch: UnsafeBufferPointer<Record>, headers: (Record) -> [RecordHeader]) {
         guard let base = batch.baseAddress else { return }
+        batchNumber += 1
         var start = 0
         while start < batch.count {
             let partition = base[start].partition
@@ -197,10 +200,11 @@ public final class JobCore<Logic: EventLogic> {
 
     /// An offset beyond the expected one: from before a seek, or a real gap. True where it is to be processed.
     private func admitGap(_ task: PartitionTask<Logic>, _ offset: Offset) -> Bool {
-        if task.seekPending { return false }
+        // What else is in the batch was fetched before the seek that it caused.
+        if task.awaitingSeek && task.seekAskedInBatch == batchNumber { return false }
         if task.awaitingSeek && task.reseeks < 2 {
             task.reseeks += 1
-            task.seekPending = true
+            task.seekAskedInBatch = batchNumber
             incidents.append(.seek(task.partition, task.expected))
             return false
         }
@@ -248,7 +252,8 @@ public final class JobCore<Logic: EventLogic> {
         guard case .warming(let target, let seen, let complete) = task.state else { return }
         let stored = task.committed.streamTime
         let found = task.pipeline.pointee.currentStreamTime
-        if complete && found != stored {
+        // Missing records can only make it smaller.
+        if found > stored || (complete && found != stored) {
             stop(
                 task,
                 StopReason(
@@ -265,6 +270,22 @@ public final class JobCore<Logic: EventLogic> {
         task.state = .running
         task.expected = target
         incidents.append(.warmedUp(task.partition, ids: task.pipeline.pointee.rememberedIDs))
+    }
+
+    /// Retention has overtaken a warm-up: what it has not read yet was applied before, so only duplicates of it are
+    /// not recognised any more. False where that is not what happened.
+    private func skipWarmUp(of task: PartitionTask<Logic>, to start: Offset) -> Bool {
+        guard case .warming(let target, let seen, _) = task.state, task.expected < start, start <= target else {
+            return false
+        }
+        incidents.append(.horizonIncomplete(task.partition, missingFrom: task.expected, through: start.previous))
+        task.state = .warming(target: target, anchorSeen: seen, complete: false)
+        task.expected = start
+        task.awaitingSeek = true
+        task.reseeks = 0
+        if start == target { finishWarmUp(task) }
+        if !task.isStopped { incidents.append(.seek(task.partition, start)) }
+        return true
     }
 
     private func horizonLimitReached(_ task: PartitionTask<Logic>) -> StopReason {
@@ -327,12 +348,10 @@ public final class JobCore<Logic: EventLogic> {
         if case .stopped(let reason) = task(partition)?.state { reason.code == .fenced } else { false }
     }
 
-    /// A seek that an incident asked for was carried out, or failed: then it is asked for again, and nothing counts
-    /// as a gap before one has gone through.
+    /// A seek was carried out, or failed: then it is asked for again, and nothing counts as a gap before one has gone
+    /// through.
     public func sought(_ partition: Partition, succeeded: Bool) {
-        guard let task = task(partition) else { return }
-        task.seekPending = false
-        if !succeeded { task.reseeks = 0 }
+        if !succeeded { task(partition)?.reseeks = 0 }
     }
 
     /// Consumption starts again after a pause or a seek: what comes first must be the expected record.
@@ -389,6 +408,7 @@ public final class JobCore<Logic: EventLogic> {
     /// The client cannot read the partition any further.
     public func sourceFailed(_ partition: Partition, _ error: SourceError, bounds: LogBounds?) {
         guard let task = task(partition), !task.isStopped else { return }
+        if let bounds, skipWarmUp(of: task, to: bounds.start) { return }
         if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
             stop(task, reason)
         } else {

@@ -20,8 +20,8 @@ final class PartitionTask<Logic: EventLogic> {
     /// Until the first expected record has come: what comes instead is from before a seek.
     var awaitingSeek = true
     var reseeks = 0
-    /// A seek was asked for and not carried out yet: whatever else comes is from before it.
-    var seekPending = false
+    /// The batch in which a seek was asked for last.
+    var seekAskedInBatch: Int64 = 0
     /// The last record that was read and applied, committed or not.
     var anchor: Anchor?
     let pipeline: UnsafeMutablePointer<PartitionPipeline<Logic>>

@@ -1,0 +1,94 @@
+public import Streams
+
+/// The tables that a checkpoint's output is written to, as plain values.
+public protocol SimulatedTables<Output> {
+    associatedtype Output: CheckpointOutput
+    /// Adds a partition's output to the rows, as the sink's SQL would.
+    mutating func add(_ output: Output, of partition: Partition)
+}
+
+/// The guards of exactly-once that a simulation can leave out, to show that it would notice.
+public struct SimulatedMutants: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    /// A commit does not compare the epoch.
+    public static let epochCondition = SimulatedMutants(rawValue: 1)
+    /// A commit does not compare the offset.
+    public static let expectedOffset = SimulatedMutants(rawValue: 2)
+}
+
+/// A database in memory: progress, results and dead letters, changed by whole transactions. Every store over it is a
+/// connection of its own.
+public final class SimulatedDatabase<Tables: SimulatedTables> {
+    /// The progress row of a partition.
+    public struct ProgressRow: Equatable {
+        public var epoch: Epoch
+        public var owner: String
+        public var progress: PartitionProgress
+    }
+    /// A row of the dead-letter table.
+    public struct DeadLetterRow: Equatable {
+        public var partition: Partition
+        public var letter: DeadLetter
+    }
+
+    public private(set) var progress: [Partition: ProgressRow] = [:]
+    public private(set) var tables: Tables
+    public private(set) var deadLetters: [DeadLetterRow] = []
+    /// Transactions that were committed and that were refused by the compare-and-set.
+    public private(set) var commits = 0
+    public private(set) var refusals = 0
+    public var mutants: SimulatedMutants = []
+
+    public init(_ empty: Tables) { tables = empty }
+
+    /// One statement: raises the epochs, then reads the progress.
+    func claim(_ partitions: [Partition], owner: String) -> [Claim] {
+        partitions.sorted().map { partition in
+            var row = progress[partition] ?? ProgressRow(epoch: Epoch(0), owner: owner, progress: PartitionProgress())
+            row.epoch = Epoch(row.epoch.rawValue + 1)
+            row.owner = owner
+            progress[partition] = row
+            return Claim(partition: partition, epoch: row.epoch, progress: row.progress)
+        }
+    }
+
+    func reclaim(_ owned: [(partition: Partition, epoch: Epoch)], owner: String) -> [Claim] {
+        claim(owned.filter { progress[$0.partition]?.epoch == $0.epoch }.map(\.partition), owner: owner)
+    }
+
+    /// The whole transaction, or nothing of it. Returns the partitions that its compare-and-set refused.
+    func commit(_ checkpoint: Checkpoint<Tables.Output>, owner: String) -> [Partition] {
+        let refused = checkpoint.cuts.filter { cut in
+            guard let row = progress[cut.partition] else { return true }
+            let sameEpoch = row.epoch == cut.epoch || mutants.contains(.epochCondition)
+            let sameOffset =
+                row.progress.nextOffset == cut.expectedNextOffset || mutants.contains(.expectedOffset)
+            return !sameEpoch || !sameOffset
+        }
+        guard refused.isEmpty else {
+            refusals += 1
+            return refused.map(\.partition)
+        }
+        for cut in checkpoint.cuts {
+            progress[cut.partition]?.progress = cut.progress
+            progress[cut.partition]?.owner = owner
+            tables.add(cut.output.output, of: cut.partition)
+            deadLetters += cut.output.deadLetters.map { DeadLetterRow(partition: cut.partition, letter: $0) }
+        }
+        commits += 1
+        return []
+    }
+
+    /// Sets a progress row aside from any job, as an operator or a failover might.
+    public func setProgress(_ partition: Partition, _ change: (inout ProgressRow) -> Void) {
+        var row = progress[partition] ?? ProgressRow(epoch: Epoch(0), owner: "", progress: PartitionProgress())
+        change(&row)
+        progress[partition] = row
+    }
+
+    /// The dead letters of a partition in the order of offsets.
+    public func deadLetters(of partition: Partition) -> [DeadLetter] {
+        deadLetters.filter { $0.partition == partition }.map(\.letter).sorted { $0.offset < $1.offset }
+    }
+}
