@@ -16,6 +16,7 @@ public final class SpendWriter: OutputWriter {
     /// Days (since the Unix epoch) whose table partition is known to be there.
     private var knownDays: Set<Int32> = []
     private var rows = SpendRows()
+    private var hasForgottenDays = false
 
     public init(_ names: DatabaseNames) {
         ensureDays =
@@ -54,6 +55,17 @@ public final class SpendWriter: OutputWriter {
         _ = try connection.query(ensureDays, [moments.parameter])
         knownDays.formUnion(days)
     }
+
+    /// A day's table was dropped under the process: its rows would go to the table of other years, which refuses them
+    /// (23514). The days are looked up again, once before each success.
+    public func canRecover(from error: PostgresError) -> Bool {
+        guard error.sqlState == "23514", !hasForgottenDays else { return false }
+        hasForgottenDays = true
+        knownDays.removeAll()
+        return true
+    }
+
+    public func committed() { hasForgottenDays = false }
 
     public func write(
         _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
