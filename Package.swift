@@ -118,6 +118,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Streams", "LocalServers"], path: "Tests/KafkaTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConnectorsTests",
+            dependencies: ["Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Postgres", "LocalServers"],
+            path: "Tests/ConnectorsTests",
+            swiftSettings: strict
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], path: "Tests/PostgresTests", swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests",

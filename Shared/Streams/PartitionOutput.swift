@@ -8,8 +8,8 @@ public final class PartitionOutput<Output: CheckpointOutput>: @unchecked Sendabl
 
     public init(_ output: Output) { self.output = output }
 
-    @usableFromInline
-    func append(_ letter: DeadLetter) {
+    /// Adds a record that could not be processed.
+    public func append(_ letter: DeadLetter) {
         deadLetters.append(letter)
         deadLetterBytes += letter.byteCount
     }
