@@ -14,4 +14,19 @@ public struct PartitionCut<Output: CheckpointOutput>: Sendable {
     /// The smallest and largest record timestamp in milliseconds; -1 where no record had one.
     public var oldestTimestampMilliseconds: Int64
     public var newestTimestampMilliseconds: Int64
+
+    public init(
+        partition: Partition, epoch: Epoch, expectedNextOffset: Offset?, progress: PartitionProgress,
+        output: PartitionOutput<Output>, records: Int64, oldestTimestampMilliseconds: Int64 = -1,
+        newestTimestampMilliseconds: Int64 = -1
+    ) {
+        self.partition = partition
+        self.epoch = epoch
+        self.expectedNextOffset = expectedNextOffset
+        self.progress = progress
+        self.output = output
+        self.records = records
+        self.oldestTimestampMilliseconds = oldestTimestampMilliseconds
+        self.newestTimestampMilliseconds = newestTimestampMilliseconds
+    }
 }

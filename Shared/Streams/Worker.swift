@@ -175,13 +175,14 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     // MARK: Incidents
 
-    private func handleIncidents() {
+    /// - Parameter isAssigning: the partitions are not fetched yet, so what is stopped need not be paused.
+    private func handleIncidents(isAssigning: Bool = false) {
         for incident in core.takeIncidents() {
             switch incident {
             case .seek(let partition, let offset):
                 core.sought(partition, succeeded: source.seek(partition, to: offset))
             case .stopped(let partition, let reason):
-                source.pause([partition])
+                if !isAssigning { source.pause([partition]) }
                 if reason.code == .fenced { fencedSince[partition] = clock.monotonicMilliseconds() }
             case .gap(let partition, let from, _):
                 if uncheckedGaps[partition] == nil { uncheckedGaps[partition] = from }
@@ -259,7 +260,7 @@ extension Worker: SourceDelegate {
         observer.assigned(partitions)
         let starts = claim(partitions)
         readingPaused = false
-        handleIncidents()
+        handleIncidents(isAssigning: true)
         return starts
     }
 

@@ -41,7 +41,8 @@ struct SpendConfiguration: Sendable {
             token: try reader.secret("admin.token"))
         let level = try reader.choice("log.level", of: LogLevel.self, default: .info)
         let format = try reader.choice("log.format", of: LogFormat.self, default: .json)
-        try reader.finish()
+        // Variables of the operators' command, the demo and the tests, which share the environment.
+        try reader.finish(alsoKnown: ["broker-bin", "dev-root", "bin-dir", "debug-bin-dir", "pg-bin", "mutant"])
 
         var configuration = SpendConfiguration(
             kafka: kafka,
