@@ -7,7 +7,7 @@ import Streams
 
 /// A migrated installation of its own in a real PostgreSQL, and what tests do with it.
 struct StoreFixture {
-    let configuration: PostgresConfiguration
+    var configuration: PostgresConfiguration
     let names: DatabaseNames
     let connection: PostgresConnection
 
