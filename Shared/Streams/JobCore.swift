@@ -323,7 +323,9 @@ public final class JobCore<Logic: EventLogic> {
     public func connectionLost() {
         for case let task? in tasks where task.isRunning {
             for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 })
-            where !task.suspects.contains(anchor) && task.suspects.count < 8 {
+            where !task.suspects.contains(anchor) {
+                // The newest takes the place of the one before it: what is cut off is cut off at the end.
+                if task.suspects.count == 8 { task.suspects.removeLast() }
                 task.suspects.append(anchor)
             }
         }

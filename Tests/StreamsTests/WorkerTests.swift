@@ -194,6 +194,24 @@ import Testing
         #expect(bench.ids() == Array(0..<30))
     }
 
+    @Test func manyLostConnectionsKeepTheLastRecordUnderSuspicion() {
+        let bench = WorkerBench { $0.checkpointIntervalMilliseconds = 100_000 }
+        bench.source.batchSize = 1
+        bench.fill(40)
+        bench.source.script(.assign([p0]))
+        for _ in 0..<15 {
+            bench.source.script(.connectionLost)
+            bench.rounds(2)
+        }
+        let read = bench.source.positions[p0]?.rawValue ?? 0
+        // Only the newest records are gone: the older ones are what they were.
+        bench.log.truncate(p0, to: Offset(read - 2))
+        bench.source.script(.revoke([p0], lost: false))
+        bench.rounds(1)
+        #expect(bench.observer.stops.first?.reason.code == .logTruncated)
+        #expect(bench.next() == nil)
+    }
+
     @Test func aFencedCommitStopsItsPartitionAndTheOthersGoOn() {
         let bench = WorkerBench()
         bench.fill(20)
