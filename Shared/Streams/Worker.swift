@@ -107,8 +107,9 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     public func round() {
         let now = clock.monotonicMilliseconds()
         let untilCheckpoint = max(0, nextCheckpointAt - now)
+        // While a checkpoint is on its way no other can be due: waiting for records does not delay it.
         let timeout =
-            core.hasPending
+            core.hasPending && !lane.isBusy
             ? min(settings.pollTimeoutMilliseconds, untilCheckpoint) : settings.pollTimeoutMilliseconds
         source.poll(
             maximum: settings.batchRecords, timeoutMilliseconds: Int32(truncatingIfNeeded: timeout), delegate: self

@@ -291,4 +291,17 @@ import Testing
         bench.rounds(1)
         #expect(bench.worker.lastFailure?.code == .source && bench.clock.now >= 30_000)
     }
+
+    @Test func aWorkerWhoseStoreHangsDoesNotSpin() {
+        let bench = WorkerBench()
+        bench.fill(20)
+        bench.lane.latency = { nil }
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.lane.isBusy })
+        bench.fill(5, from: 20)
+        bench.rounds(60)
+        #expect(bench.source.idleTimeouts.suffix(30).allSatisfy { $0 == 50 }, "\(bench.source.idleTimeouts)")
+        bench.lane.latency = { 0 }
+        #expect(bench.rounds { bench.next() == 25 })
+    }
 }
