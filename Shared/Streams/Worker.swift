@@ -78,7 +78,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private var nextSampleAt: Int64 = 0
     private var nextVerificationAt: Int64 = 0
     private var submittedAt: Int64 = 0
-    private var readingPaused = false
+    /// Partitions that are not read because the store does not keep up.
+    private var paused: Set<Partition> = []
     private var failure: WorkerFailure?
 
     /// - Parameter isStopRequested: true once the process was asked to end; read in every round and in every wait.
@@ -150,6 +151,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
             if !core.hasPending && now >= nextCheckpointAt {
                 nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
             }
+            // What waited may have gone by another way: with a revoke, or with a partition that was stopped.
+            if !core.hasPending && !lane.isBusy { resumeReading() }
             return
         }
         if lane.isBusy && share >= 1 {
@@ -162,7 +165,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
         guard !lane.isBusy else { return }
         submitCut()
-        if readingPaused { resumeReading() }
+        resumeReading()
     }
 
     private func submitCut() {
@@ -211,14 +214,16 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     // MARK: Backpressure
 
     private func pauseReading() {
-        guard !readingPaused else { return }
-        readingPaused = true
-        source.pause(core.owned)
+        let reading = core.owned.filter { !paused.contains($0) }
+        guard !reading.isEmpty else { return }
+        paused.formUnion(reading)
+        source.pause(reading)
         observer.log(level: .warning, message: "reading is paused: the store does not keep up")
     }
 
     private func resumeReading() {
-        readingPaused = false
+        guard !paused.isEmpty else { return }
+        paused.removeAll()
         let running = core.resumed()
         // A seek as well: a client may have thrown away what it had fetched, or hand out what it should have.
         for (partition, offset) in running { source.seek(partition, to: offset) }
@@ -288,7 +293,8 @@ extension Worker: SourceDelegate {
         } catch {
             if error.code != .cancelled { fail(.store, error.message) }
         }
-        readingPaused = false
+        // A new assignment is read at once; what was owned before stays as it is.
+        paused.subtract(partitions)
         handleIncidents()
         return starts
     }
@@ -315,6 +321,7 @@ extension Worker: SourceDelegate {
         // Blocks: once this returns, somebody else may own the partitions.
         flush(limitMilliseconds: settings.revokeLimitMilliseconds)
         for partition in partitions { core.released(partition) }
+        paused.subtract(partitions)
         observer.revoked(partitions, lost: lost)
     }
 

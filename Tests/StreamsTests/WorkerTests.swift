@@ -304,4 +304,31 @@ import Testing
         bench.lane.latency = { 0 }
         #expect(bench.rounds { bench.next() == 25 })
     }
+
+    @Test func readingGoesOnAfterARevokeHasEmptiedTheBacklog() {
+        let bench = WorkerBench { $0.maximumPendingRows = 20 }
+        bench.fill(200)
+        bench.fill(200, in: p1)
+        bench.lane.latency = { nil }
+        bench.source.script(.assign([p0, p1]))
+        #expect(bench.rounds { bench.source.paused == [p0, p1] })
+        // The store is back just as one of the partitions is taken away: the revoke commits everything.
+        bench.lane.latency = { 0 }
+        bench.source.script(.revoke([p1], lost: false))
+        #expect(bench.rounds { bench.next() == 200 })
+        #expect(bench.ids() == Array(0..<200))
+    }
+
+    @Test func readingGoesOnAfterAPartitionCameWhileItWasPaused() {
+        let bench = WorkerBench { $0.maximumPendingRows = 20 }
+        bench.fill(200)
+        bench.fill(200, in: p1)
+        bench.lane.latency = { nil }
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.source.paused == [p0] })
+        bench.lane.latency = { 0 }
+        bench.source.script(.assign([p1]))
+        #expect(bench.rounds { bench.next() == 200 && bench.next(self.p1) == 200 })
+        #expect(bench.ids() == Array(0..<200) && bench.ids(p1) == Array(0..<200))
+    }
 }
