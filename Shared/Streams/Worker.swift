@@ -165,7 +165,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
         guard !lane.isBusy else { return }
         submitCut()
-        resumeReading()
+        // A partition whose log cannot be compared is not cut: its rows wait, and count.
+        if pendingShare >= 2 { pauseReading() } else { resumeReading() }
     }
 
     private func submitCut() {

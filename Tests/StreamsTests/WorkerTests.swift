@@ -205,7 +205,7 @@ import Testing
         }
         let read = bench.source.positions[p0]?.rawValue ?? 0
         // Only the newest records are gone: the older ones are what they were.
-        bench.log.truncate(p0, to: Offset(read - 2))
+        bench.log.truncate(p0, to: Offset(read - 4))
         bench.source.script(.revoke([p0], lost: false))
         bench.rounds(1)
         #expect(bench.observer.stops.first?.reason.code == .logTruncated)
@@ -330,5 +330,20 @@ import Testing
         bench.source.script(.assign([p1]))
         #expect(bench.rounds { bench.next() == 200 && bench.next(self.p1) == 200 })
         #expect(bench.ids() == Array(0..<200) && bench.ids(p1) == Array(0..<200))
+    }
+
+    @Test func aLogThatCannotBeComparedDoesNotLiftTheLimit() {
+        let bench = WorkerBench { $0.maximumPendingRows = 20 }
+        bench.fill(15)
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.next() == 15 })
+        bench.source.script(.connectionLost)
+        bench.source.isUnreachable = true
+        bench.fill(1_000, from: 15)
+        bench.rounds(200)
+        #expect(bench.source.delivered < 100, "\(bench.source.delivered)")
+        bench.source.isUnreachable = false
+        #expect(bench.rounds(atMost: 3_000) { bench.next() == 1_015 })
+        #expect(bench.ids() == Array(0..<1_015))
     }
 }
