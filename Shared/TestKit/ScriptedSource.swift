@@ -117,7 +117,8 @@ public final class ScriptedSource: Source {
     ) -> [(partition: Partition, entry: SimulatedLog.Entry)] {
         var batch: [(partition: Partition, entry: SimulatedLog.Entry)] = []
         var rest = maximum
-        if staleOnceIn > 0, random.oneIn(staleOnceIn), let partition = positions.keys.sorted().randomElement(using: &random)
+        if staleOnceIn > 0, random.oneIn(staleOnceIn),
+            let partition = positions.keys.sorted().randomElement(using: &random)
         {
             let bounds = log.bounds(of: partition)
             if bounds.start < bounds.end {
@@ -144,7 +145,8 @@ public final class ScriptedSource: Source {
                 let bounds = log.bounds(of: partition)
                 if position < bounds.start || position > bounds.end {
                     positions[partition] = nil
-                    delegate.partitionFailed(partition, SourceError(.offsetOutOfRange, "offset \(position) out of range"))
+                    delegate.partitionFailed(
+                        partition, SourceError(.offsetOutOfRange, "offset \(position) out of range"))
                     continue
                 }
                 let entries = log.entries(partition, from: position, limit: Int.random(in: 1...rest, using: &random))

@@ -31,9 +31,12 @@ struct AdEventStream {
     mutating func append(_ count: Int, to log: SimulatedLog, _ partition: Partition) {
         for _ in 0..<count {
             if random.oneIn(60) { log.appendMarker(to: partition) }
-            now += random.oneIn(80) ? Int64.random(in: 0...60_000, using: &random) : Int64.random(in: 0...300, using: &random)
+            now +=
+                random.oneIn(80)
+                ? Int64.random(in: 0...60_000, using: &random) : Int64.random(in: 0...300, using: &random)
             let event = nextEvent()
-            let timestamp = random.oneIn(12) ? -1 : now + (random.oneIn(5) ? Int64.random(in: -900...900, using: &random) : 0)
+            let timestamp =
+                random.oneIn(12) ? -1 : now + (random.oneIn(5) ? Int64.random(in: -900...900, using: &random) : 0)
             log.append(
                 to: partition, timestampMilliseconds: timestamp, key: Array(String(event.campaignID).utf8),
                 value: payload(event),

@@ -257,7 +257,8 @@ final class SpendSimulation {
                     "\(partition): results differ; records \(actual.records) of \(expected.records), duplicates "
                         + "\(actual.duplicates) of \(expected.duplicates), late \(actual.late) of \(expected.late), "
                         + "dead letters \(actual.deadLetters.count) of \(expected.deadLetters.count), rows "
-                        + "\(actual.rows == expected.rows), S \(actual.streamTimeMilliseconds == expected.streamTimeMilliseconds)")
+                        + "\(actual.rows == expected.rows), S \(actual.streamTimeMilliseconds == expected.streamTimeMilliseconds)"
+                )
             }
             for letter in database.deadLetters(of: partition) {
                 let record = log.entry(partition, at: letter.offset)

@@ -35,7 +35,6 @@ import Testing
             sum.stops += figures.stops
             sum.discarded += figures.discarded
         }
-        print("ten simulations: \(sum)")
         #expect(sum.rebalances > 50 && sum.zombies > 30 && sum.crashes > 30 && sum.failovers > 20)
         #expect(sum.storeIncidents > 100 && sum.refusals > 10 && sum.stops > 10 && sum.discarded > 100)
     }

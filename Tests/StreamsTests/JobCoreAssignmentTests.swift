@@ -163,7 +163,8 @@ import Testing
         driver.readAll()
         let reason = try #require(driver.stopReason)
         #expect(reason.code == .warmUpMismatch)
-        #expect(reason.message.contains("1090") && reason.message.contains("1095") && reason.message.contains("offset 10"))
+        #expect(
+            reason.message.contains("1090") && reason.message.contains("1095") && reason.message.contains("offset 10"))
     }
 
     @Test func aStreamTimeBeyondTheStoredOneIsAMismatchEvenWhereRecordsAreMissing() throws {

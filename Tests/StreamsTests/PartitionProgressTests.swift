@@ -11,7 +11,8 @@ import Testing
 
     @Test func warmUpStartsAtTheNewestMarkThatIsBeyondTheHorizon() {
         let some = progress(1_000, [(0, .min), (10, 800), (20, 899), (30, 900), (40, 950)])
-        #expect(some.warmUpMark(horizonMilliseconds: 100)?.offset == Offset(20), "900 is within the horizon, 899 is not")
+        #expect(
+            some.warmUpMark(horizonMilliseconds: 100)?.offset == Offset(20), "900 is within the horizon, 899 is not")
         #expect(some.warmUpMark(horizonMilliseconds: 0)?.offset == Offset(40))
         #expect(some.warmUpMark(horizonMilliseconds: 5_000)?.offset == Offset(0))
         #expect(progress(1_000, []).warmUpMark(horizonMilliseconds: 100) == nil)
@@ -37,7 +38,8 @@ import Testing
         var now: Int64 = 1_000
         var sent: [UInt64] = []
         for _ in 0..<count {
-            now += random.oneIn(200) ? Int64.random(in: 0...300, using: &random) : Int64.random(in: 0...2, using: &random)
+            now +=
+                random.oneIn(200) ? Int64.random(in: 0...300, using: &random) : Int64.random(in: 0...2, using: &random)
             if random.oneIn(25) {
                 driver.log.append(to: driver.partition, timestampMilliseconds: now + 5_000, value: nil)
                 continue

@@ -12,7 +12,9 @@ final class WorkerBench {
     let lane: SightingLane
     let worker: SightingWorker
 
-    init(_ owner: String = "bench", sharing other: WorkerBench? = nil, change: (inout WorkerSettings) -> Void = { _ in }) {
+    init(
+        _ owner: String = "bench", sharing other: WorkerBench? = nil, change: (inout WorkerSettings) -> Void = { _ in }
+    ) {
         var pace = WorkerSettings()
         pace.batchRecords = 10
         change(&pace)
