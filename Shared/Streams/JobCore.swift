@@ -15,6 +15,8 @@ public final class JobCore<Logic: EventLogic> {
     private var freeOutputs: [PartitionOutput<Logic.Output>] = []
     /// Counts the batches, so that a seek is asked for once a batch and not once a run of records.
     private var batchNumber: Int64 = 0
+    /// A client that does not come to the place that it was asked for is given up after so many seeks.
+    private static var maximumReseeks: Int { 100 }
 
     public init(job: String, topic: String, logic: Logic, settings: StreamSettings) {
         self.job = job
@@ -170,6 +172,7 @@ public final class JobCore<Logic: EventLogic> {
             }
             task.awaitingSeek = false
             task.reseeks = 0
+            task.firstAfterSeek = nil
             let length = contiguous(run + position, limit: min(BlockScratch<Logic.Event>.size, count - position))
             if case .warming(let target, _, _) = task.state {
                 position += warmUp(run + position, count: length, task, target: target)
@@ -202,10 +205,21 @@ public final class JobCore<Logic: EventLogic> {
     private func admitGap(_ task: PartitionTask<Logic>, _ offset: Offset) -> Bool {
         // What else is in the batch was fetched before the seek that it caused.
         if task.awaitingSeek && task.seekAskedInBatch == batchNumber { return false }
-        if task.awaitingSeek && task.reseeks < 2 {
-            task.reseeks += 1
+        // A real gap shows the same record first after a seek; what was fetched before it shows another each time.
+        if task.awaitingSeek && task.firstAfterSeek != offset {
+            task.firstAfterSeek = offset
             task.seekAskedInBatch = batchNumber
-            incidents.append(.seek(task.partition, task.expected))
+            task.reseeks += 1
+            if task.reseeks > Self.maximumReseeks {
+                stop(
+                    task,
+                    StopReason(
+                        .sourceError,
+                        "\(topic)/\(task.partition): after \(Self.maximumReseeks) seeks to offset \(task.expected) "
+                            + "the client still hands out others (\(offset) last). Start the process again"))
+            } else {
+                incidents.append(.seek(task.partition, task.expected))
+            }
             return false
         }
         if case .warming(let target, let seen, _) = task.state {
@@ -283,6 +297,7 @@ public final class JobCore<Logic: EventLogic> {
         task.expected = start
         task.awaitingSeek = true
         task.reseeks = 0
+        task.firstAfterSeek = nil
         if start == target { finishWarmUp(task) }
         if !task.isStopped { incidents.append(.seek(task.partition, start)) }
         return true
@@ -310,7 +325,9 @@ public final class JobCore<Logic: EventLogic> {
     public func connectionLost() {
         for case let task? in tasks where task.isRunning {
             for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 })
-            where !task.suspects.contains(anchor) && task.suspects.count < 8 {
+            where !task.suspects.contains(anchor) {
+                // The newest takes the place of the one before it: what is cut off is cut off at the end.
+                if task.suspects.count == 8 { task.suspects.removeLast() }
                 task.suspects.append(anchor)
             }
         }
@@ -361,6 +378,7 @@ public final class JobCore<Logic: EventLogic> {
             guard let task, !task.isStopped else { return nil }
             task.awaitingSeek = true
             task.reseeks = 0
+            task.firstAfterSeek = nil
             return (task.partition, task.expected)
         }
     }

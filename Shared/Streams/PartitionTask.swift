@@ -22,6 +22,8 @@ final class PartitionTask<Logic: EventLogic> {
     /// Until the first expected record has come: what comes instead is from before a seek.
     var awaitingSeek = true
     var reseeks = 0
+    /// The record that came first, instead of the expected one, when the last seek was asked for.
+    var firstAfterSeek: Offset?
     /// The batch in which a seek was asked for last.
     var seekAskedInBatch: Int64 = 0
     /// The last record that was read and applied, committed or not.

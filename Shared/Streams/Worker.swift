@@ -16,7 +16,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private var nextSampleAt: Int64 = 0
     private var nextVerificationAt: Int64 = 0
     private var submittedAt: Int64 = 0
-    private var readingPaused = false
+    /// Partitions that are not read because the store does not keep up.
+    private var paused: Set<Partition> = []
     private var drainDeadline: Int64 = .max
     /// Since when a partition is fenced.
     private var fencedSince: [Partition: Int64] = [:]
@@ -50,8 +51,9 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     public func round() {
         let now = clock.monotonicMilliseconds()
         let untilCheckpoint = max(0, nextCheckpointAt - now)
+        // While a checkpoint is on its way no other can be due: waiting for records does not delay it.
         let timeout =
-            core.hasPending
+            core.hasPending && !lane.isBusy
             ? min(settings.pollTimeoutMilliseconds, untilCheckpoint) : settings.pollTimeoutMilliseconds
         source.poll(
             maximum: settings.batchRecords, timeoutMilliseconds: Int32(truncatingIfNeeded: timeout), delegate: self
@@ -94,6 +96,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
             if !core.hasPending && now >= nextCheckpointAt {
                 nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
             }
+            // What waited may have gone by another way: with a revoke, or with a partition that was stopped.
+            if !core.hasPending && !lane.isBusy { resumeReading() }
             return
         }
         if lane.isBusy && share >= 1 {
@@ -106,7 +110,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
         guard !lane.isBusy else { return }
         submitCut()
-        if readingPaused { resumeReading() }
+        // A partition whose log cannot be compared is not cut: its rows wait, and count.
+        if pendingShare >= 2 { pauseReading() } else { resumeReading() }
     }
 
     private func submitCut() {
@@ -156,14 +161,16 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     // MARK: Backpressure
 
     private func pauseReading() {
-        guard !readingPaused else { return }
-        readingPaused = true
-        source.pause(core.owned)
+        let reading = core.owned.filter { !paused.contains($0) }
+        guard !reading.isEmpty else { return }
+        paused.formUnion(reading)
+        source.pause(reading)
         observer.log(level: .warning, message: "reading is paused: the store does not keep up")
     }
 
     private func resumeReading() {
-        readingPaused = false
+        guard !paused.isEmpty else { return }
+        paused.removeAll()
         let running = core.resumed()
         // A seek as well: a client may have thrown away what it had fetched, or hand out what it should have.
         for (partition, offset) in running {
@@ -259,7 +266,8 @@ extension Worker: SourceDelegate {
     public func partitionsAssigned(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
         observer.assigned(partitions)
         let starts = claim(partitions)
-        readingPaused = false
+        // A new assignment is read at once; what was owned before stays as it is.
+        paused.subtract(partitions)
         handleIncidents(isAssigning: true)
         return starts
     }
@@ -305,6 +313,7 @@ extension Worker: SourceDelegate {
             fencedSince[partition] = nil
             uncheckedGaps[partition] = nil
         }
+        paused.subtract(partitions)
         observer.revoked(partitions, lost: lost)
     }
 

@@ -50,6 +50,9 @@ public final class ScriptedSource: Source {
         random = SeededGenerator(seed: seed)
     }
 
+    /// Whether anything that was scripted has not happened yet.
+    public var hasEvents: Bool { !events.isEmpty }
+
     /// Lets these happen one a poll, in order.
     public func script(_ events: Event...) { self.events += events }
 
@@ -57,12 +60,13 @@ public final class ScriptedSource: Source {
         maximum: Int, timeoutMilliseconds: Int32, delegate: any SourceDelegate,
         _ body: (UnsafeBufferPointer<Record>) -> Void
     ) {
-        if !events.isEmpty {
-            if case .deliver(let entries) = events[0] {
+        if let event = events.first {
+            if case .deliver = event {} else { happen(events.removeFirst(), delegate) }
+            // What is delivered by script comes right behind the event before it: before any record that was asked for.
+            if case .deliver(let entries)? = events.first {
                 events.removeFirst()
                 return hand(over: entries, to: body)
             }
-            happen(events.removeFirst(), delegate)
         }
         let batch = nextBatch(maximum: min(maximum, batchSize ?? Int.random(in: 1...maximum, using: &random)), delegate)
         guard !batch.isEmpty else {
@@ -87,8 +91,8 @@ public final class ScriptedSource: Source {
         switch event {
         case .assign(let partitions):
             for (partition, start) in delegate.partitionsAssigned(partitions) {
+                forget(partition)
                 positions[partition] = start
-                paused.remove(partition)
             }
         case .revoke(let partitions, let lost):
             delegate.partitionsRevoked(partitions, lost: lost)

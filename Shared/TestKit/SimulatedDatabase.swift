@@ -32,15 +32,61 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
         public var letter: DeadLetter
     }
 
-    public private(set) var progress: [Partition: ProgressRow] = [:]
-    public private(set) var tables: Tables
-    public private(set) var deadLetters: [DeadLetterRow] = []
+    /// What was done to a partition's progress, for an auditor.
+    public enum JournalEntry: Equatable {
+        case claimed(Partition, Epoch)
+        case committed(Partition, Epoch, from: Offset?, to: Offset?)
+    }
+    /// Everything that a replica would have.
+    public struct Snapshot {
+        var progress: [Partition: ProgressRow] = [:]
+        var tables: Tables
+        var deadLetters: [DeadLetterRow] = []
+        var journal: [JournalEntry] = []
+    }
+
+    private var state: Snapshot
+    public private(set) var progress: [Partition: ProgressRow] {
+        get { state.progress }
+        set { state.progress = newValue }
+    }
+    public var tables: Tables { state.tables }
+    public var deadLetters: [DeadLetterRow] { state.deadLetters }
     /// Transactions that were committed and that were refused by the compare-and-set.
     public private(set) var commits = 0
     public private(set) var refusals = 0
     public var mutants: SimulatedMutants = []
 
-    public init(_ empty: Tables) { tables = empty }
+    public init(_ empty: Tables) { state = Snapshot(tables: empty) }
+
+    public func snapshot() -> Snapshot { state }
+
+    /// A failover to a replica that had not received everything: results and progress go back together.
+    public func restore(_ snapshot: Snapshot) { state = snapshot }
+
+    /// Whether every commit was made under the epoch that was claimed last, and began where the one before ended.
+    /// Returns what was not so; worked out from the journal alone.
+    public func audit() -> [String] {
+        var epochs: [Partition: Epoch] = [:]
+        var ends: [Partition: Offset] = [:]
+        var findings: [String] = []
+        for entry in state.journal {
+            switch entry {
+            case .claimed(let partition, let epoch): epochs[partition] = epoch
+            case .committed(let partition, let epoch, let from, let to):
+                if epochs[partition] != epoch {
+                    let owner = epochs[partition]?.description ?? "none"
+                    findings.append("\(partition): a commit under epoch \(epoch), claimed last was \(owner)")
+                }
+                if ends[partition] != from {
+                    let end = ends[partition]?.description ?? "nothing"
+                    findings.append("\(partition): a commit from \(from?.description ?? "nothing"), not from \(end)")
+                }
+                ends[partition] = to
+            }
+        }
+        return findings
+    }
 
     /// One statement: raises the epochs, then reads the progress.
     func claim(_ partitions: [Partition], owner: String) -> [Claim] {
@@ -49,6 +95,7 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
             row.epoch = Epoch(row.epoch.rawValue + 1)
             row.owner = owner
             progress[partition] = row
+            state.journal.append(.claimed(partition, row.epoch))
             return Claim(partition: partition, epoch: row.epoch, progress: row.progress)
         }
     }
@@ -73,8 +120,10 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
         for cut in checkpoint.cuts {
             progress[cut.partition]?.progress = cut.progress
             progress[cut.partition]?.owner = owner
-            tables.add(cut.output.output, of: cut.partition)
-            deadLetters += cut.output.deadLetters.map { DeadLetterRow(partition: cut.partition, letter: $0) }
+            state.journal.append(
+                .committed(cut.partition, cut.epoch, from: cut.expectedNextOffset, to: cut.progress.nextOffset))
+            state.tables.add(cut.output.output, of: cut.partition)
+            state.deadLetters += cut.output.deadLetters.map { DeadLetterRow(partition: cut.partition, letter: $0) }
         }
         commits += 1
         return []
