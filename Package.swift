@@ -36,6 +36,8 @@ let package = Package(
         .library(name: "SpendAggregatorJob", targets: ["SpendAggregatorJob"]),
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Schemas", targets: ["Schemas"]),
+        .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "LocalServers", targets: ["LocalServers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
