@@ -54,12 +54,31 @@ extension JobCore {
         }
     }
 
+    // Asked in every round of the worker: loops by index, because closures over the generic tasks allocate.
+
     /// Rows that the next checkpoint would write.
-    public var pendingRows: Int { tasks.reduce(0) { $0 + ($1?.output.output.rowCount ?? 0) } }
+    public var pendingRows: Int {
+        var rows = 0
+        for index in 0..<tasks.count {
+            if let task = tasks[index] { rows += task.output.output.rowCount }
+        }
+        return rows
+    }
     /// Bytes of dead letters that the next checkpoint would write.
-    public var pendingDeadLetterBytes: Int { tasks.reduce(0) { $0 + ($1?.output.deadLetterBytes ?? 0) } }
+    public var pendingDeadLetterBytes: Int {
+        var bytes = 0
+        for index in 0..<tasks.count {
+            if let task = tasks[index] { bytes += task.output.deadLetterBytes }
+        }
+        return bytes
+    }
     /// Whether anything waits for a checkpoint.
-    public var hasPending: Bool { tasks.contains { ($0?.uncut ?? 0) > 0 && $0?.isRunning == true } }
+    public var hasPending: Bool {
+        for index in 0..<tasks.count {
+            if let task = tasks[index], task.uncut > 0, task.isRunning { return true }
+        }
+        return false
+    }
     /// Whether every owned partition has rebuilt what it must remember.
     public var isWarm: Bool {
         !tasks.contains { if case .warming = $0?.state { true } else { false } }

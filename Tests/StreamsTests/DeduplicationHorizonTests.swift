@@ -132,7 +132,7 @@ private struct NaiveHorizon {
             if number > 8_000 { worst = max(worst, Double(table.count) / Double(sightings.count - first)) }
             mostBytes = max(mostBytes, table.byteCount)
         }
-        // An eighth of the horizon waits for the sweep, and a run that goes over the end for the next rebuild.
+        // A quarter of the horizon waits for the sweep, and a run that goes over the end for the next rebuild.
         #expect(worst < 1.25, "\(worst)")
         #expect(mostBytes <= 4_004 * 20 * 4, "\(mostBytes)")
         // The load ends: the table gives its memory back while time goes on.
