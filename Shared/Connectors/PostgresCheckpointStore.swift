@@ -76,6 +76,22 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         }
     }
 
+    /// The same for claims. Where the rows stay locked, whoever holds them and is silent loses its session, so that
+    /// the next try gets through: what it had not committed is rolled back, and it would be refused anyway.
+    private func attemptClaim<R>(_ body: () throws(PostgresError) -> R) throws(StoreError) -> R {
+        try attempt { () throws(PostgresError) -> R in
+            do throws(PostgresError) {
+                return try body()
+            } catch {
+                // lock_not_available: lock_timeout is over.
+                if error.sqlState == "55P03", let connection, connection.isOpen {
+                    _ = try connection.query(statements.endSilentOwners)
+                }
+                throw error
+            }
+        }
+    }
+
     private func classify(_ error: PostgresError) -> StoreError {
         if error.sqlState == "SLU01" {
             let partitions = (error.detail ?? "").split { !$0.isNumber }.compactMap { Int32($0) }
@@ -88,7 +104,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     // MARK: Claims
 
     public func claim(_ partitions: [Partition]) throws(StoreError) -> [Claim] {
-        try attempt { () throws(PostgresError) -> [Claim] in
+        try attemptClaim { () throws(PostgresError) -> [Claim] in
             var numbers = Int4ArrayBuilder()
             for partition in partitions.sorted() { numbers.append(partition.rawValue) }
             return try claims(
@@ -99,7 +115,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     }
 
     public func reclaim(_ owned: [(partition: Partition, epoch: Epoch)]) throws(StoreError) -> [Claim] {
-        try attempt { () throws(PostgresError) -> [Claim] in
+        try attemptClaim { () throws(PostgresError) -> [Claim] in
             var numbers = Int4ArrayBuilder()
             var epochs = Int8ArrayBuilder()
             for (partition, epoch) in owned.sorted(by: { $0.partition < $1.partition }) {

@@ -10,6 +10,7 @@ enum Binaries {
     private static func folder(_ variable: String, _ configuration: String) -> String {
         if let given = ProcessInfo.processInfo.environment[variable], !given.isEmpty { return given }
         return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: ".build/\(configuration)").path(percentEncoded: false)
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: ".build/\(configuration)").path(
+                percentEncoded: false)
     }
 }

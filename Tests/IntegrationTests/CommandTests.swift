@@ -1,0 +1,187 @@
+import Foundation
+import LocalServers
+import SpendAggregatorJob
+import Streams
+import Testing
+
+/// The service as its operators meet it: commands, exit codes, signals, endpoints.
+@Suite(.serialized)
+struct CommandTests {
+    private static let events = 20_000
+
+    @Test("SIGTERM commits everything that was read and ends within 5 s, exit code 0")
+    func drain() async throws {
+        try await withScenario { scenario in
+            try await scenario.generate(events: Self.events, seed: 51)
+            // Nothing is committed by time before the signal comes.
+            let process = try scenario.start("a", checkpoint: "60s")
+            try await until("everything is read") {
+                try await process.metric("sluice_records_read_total") == Double(Self.events)
+            }
+            #expect(try scenario.applied() == 0)
+            let startedAt = ContinuousClock.now
+            #expect(try await process.terminate() == .exited(0))
+            #expect(ContinuousClock.now - startedAt < .seconds(5))
+            #expect(process.logged("stopped").first?["exit_code"] == "0")
+            try await scenario.expectExact(events: Self.events, wait: "1s")
+        }
+    }
+
+    @Test("check changes nothing, and says which server does not answer")
+    func check() async throws {
+        try await withScenario { scenario in
+            try await scenario.createTopic()
+            let good = try await scenario.command(["check"] + scenario.settings())
+            #expect(good.status == .exited(0), "\(good)")
+            #expect(good.standardOutput.contains("postgres: ok, "))
+            #expect(good.standardOutput.contains("kafka: ok, topic \(scenario.topic) has 4 partitions"))
+            #expect(try schemas(scenario) == 0)
+
+            let noDatabase = try await scenario.command(
+                ["check"] + scenario.settings(postgres: "host=127.0.0.1 port=1 user=nobody dbname=none"))
+            #expect(noDatabase.status == .exited(3), "\(noDatabase)")
+            #expect(noDatabase.standardOutput.contains("postgres: FAILED, "))
+            #expect(noDatabase.standardOutput.contains("kafka: ok, "))
+
+            let noBroker = try await scenario.command(
+                ["check", "--kafka-brokers", "127.0.0.1:1", "--kafka-topic", scenario.topic]
+                    + ["--postgres", scenario.postgres, "--schema-prefix", scenario.prefix])
+            #expect(noBroker.status == .exited(3), "\(noBroker)")
+            #expect(noBroker.standardOutput.contains("kafka: FAILED, "))
+            #expect(try schemas(scenario) == 0)
+        }
+    }
+
+    private func schemas(_ scenario: Scenario) throws -> Int64? {
+        try scenario.database.number(
+            "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '\(scenario.prefix)%'")
+    }
+
+    @Test("run without its database ends with exit code 3 and one clear line")
+    func noDatabase() async throws {
+        try await withScenario { scenario in
+            let process = try scenario.start("a", postgres: "host=127.0.0.1 port=1 user=nobody dbname=none")
+            #expect(try await process.ends() == .exited(3))
+            let line = try #require(process.logged("stopped by an error").first)
+            #expect(line["error"]?.contains("127.0.0.1") == true)
+        }
+    }
+
+    @Test("A wrong command line names what is wrong")
+    func wrongCommandLines() async throws {
+        try await withScenario { scenario in
+            let unknown = try await scenario.command(["run", "--kafka-borkers", "x"])
+            #expect(unknown.status == .exited(64))
+            #expect(unknown.standardError.contains("--kafka-borkers"))
+            for value in ["soon", "10", "-1s"] {
+                let bad = try await scenario.command(
+                    ["run"] + scenario.settings() + ["--checkpoint-interval=\(value)"])
+                #expect(bad.status == .exited(2), "\(bad)")
+                #expect(bad.standardError.contains("checkpoint"), "\(bad.standardError)")
+                #expect(bad.standardError.contains("duration"), "\(bad.standardError)")
+            }
+            let missing = try await scenario.command(["check"])
+            #expect(missing.status == .exited(2))
+            #expect(missing.standardError.contains("brokers"), "\(missing.standardError)")
+            #expect(try await scenario.command(["--version"]).status == .exited(0))
+            #expect(try await scenario.command(["--help"]).standardOutput.contains("run"))
+        }
+    }
+
+    @Test("migrate can be repeated and run by many at once")
+    func migrate() async throws {
+        try await withScenario { scenario in
+            let arguments = ["migrate"] + scenario.settings()
+            let outputs = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let result = try await scenario.command(arguments)
+                        #expect(result.status == .exited(0), "\(result)")
+                        return result.standardOutput
+                    }
+                }
+                return try await group.reduce(into: [String]()) { $0.append($1) }
+            }
+            let applied = outputs.joined(separator: "\n").split(separator: "\n").filter { $0.contains(": applied") }
+            #expect(applied.count == Set(applied).count, "each version is applied by one of them")
+            #expect(applied.count == 2)
+            let again = try await scenario.command(arguments)
+            #expect(again.standardOutput.contains("nothing to apply"))
+            let status = try await scenario.command(arguments + ["--status"])
+            #expect(!status.standardOutput.contains("pending"))
+        }
+    }
+
+    @Test("Metrics have the names that the documentation gives them, and no secret is shown anywhere")
+    func metricsAndSecrets() async throws {
+        try await withScenario { scenario in
+            let secret = "correct-horse-battery"
+            let file = scenario.folder.appending(path: "password")
+            try Data("\(secret)-file\n".utf8).write(to: file)
+            try await scenario.generate(events: Self.events, seed: 52)
+            let process = try scenario.start(
+                "a", postgres: scenario.postgres + " password=\(secret)",
+                flags: ["--postgres-password-file", file.path(percentEncoded: false)])
+            try await scenario.untilCaughtUp()
+            let names = [
+                "sluice_consumer_lag_records", "sluice_consumer_lag_seconds", "sluice_watermark_timestamp_seconds",
+                "sluice_dedup_remembered_ids", "sluice_partition_stopped", "sluice_consumer_rebalances_total",
+                "sluice_checkpoint_fenced_total", "sluice_checkpoint_commits_total", "sluice_checkpoint_records_total",
+                "sluice_checkpoint_rows_total", "sluice_store_retries_total", "sluice_log_skipped_offsets_total",
+                "sluice_dedup_horizon_incomplete_total", "sluice_anchor_unverifiable_total",
+                "sluice_checkpoint_commit_seconds_bucket", "sluice_event_to_commit_seconds_bucket",
+                "sluice_records_read_total", "sluice_records_duplicate_total", "sluice_records_late_total",
+                "sluice_records_invalid_total", "sluice_records_dead_letter_total", "sluice_dedup_horizon_bytes",
+                "sluice_oldest_unapplied_age_seconds",
+            ]
+            try await until("the metrics are sampled") {
+                try await process.metric("sluice_records_read_total") == Double(Self.events)
+            }
+            for name in names { #expect(try await process.metric(name) != nil, "\(name) is missing") }
+            #expect(try await process.metric("sluice_checkpoint_records_total") == Double(Self.events))
+            #expect(try await process.get("/metrics").body.hasSuffix("# EOF\n"))
+
+            let configuration = try await process.get("/config")
+            #expect(configuration.status == 200)
+            #expect(configuration.body.contains(scenario.topic))
+            #expect(!configuration.body.contains(secret))
+            #expect(try await process.terminate() == .exited(0))
+            #expect(!process.process.lines.contains { $0.contains(secret) })
+            let check = try await scenario.command(
+                ["check"] + scenario.settings(postgres: scenario.postgres + " password=\(secret)"))
+            #expect(!(check.standardOutput + check.standardError).contains(secret))
+        }
+    }
+
+    @Test("explain names every assumption, and each has a test that carries its name")
+    func explain() async throws {
+        try await withScenario { scenario in
+            let result = try await scenario.command(
+                ["explain", "--dedup-horizon", "20m", "--kafka-topic", scenario.topic])
+            #expect(result.status == .exited(0), "\(result)")
+            #expect(result.standardOutput.contains(scenario.topic))
+            #expect(result.standardOutput.contains("20 min"))
+            let job = StreamJob(name: "job", topic: "topic", logic: SpendLogic())
+            let assumptions = SpendExplanation.assumptions(of: job)
+            #expect(!assumptions.isEmpty)
+            let sources = try Self.testSources()
+            for assumption in assumptions {
+                #expect(result.standardOutput.contains(". \(assumption.name): "))
+                #expect(
+                    sources.contains { $0.contains("// assumption: \(assumption.name)\n") },
+                    "no test carries the assumption \(assumption.name)")
+            }
+        }
+    }
+
+    /// The text of every test source.
+    private static func testSources() throws -> [String] {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)
+        var sources: [String] = []
+        while let file = files?.nextObject() as? URL {
+            if file.pathExtension == "swift" { sources.append(try String(contentsOf: file, encoding: .utf8)) }
+        }
+        return sources
+    }
+}
