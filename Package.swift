@@ -36,6 +36,8 @@ let package = Package(
         .library(name: "SpendAggregatorJob", targets: ["SpendAggregatorJob"]),
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Schemas", targets: ["Schemas"]),
+        .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "LocalServers", targets: ["LocalServers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -115,6 +117,13 @@ let package = Package(
             exclude: ["Corpus"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Streams", "LocalServers"], path: "Tests/KafkaTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConnectorsTests",
+            dependencies: ["Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Postgres", "LocalServers"],
+            path: "Tests/ConnectorsTests",
+            swiftSettings: strict
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], path: "Tests/PostgresTests", swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests",
@@ -123,6 +132,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "LocalServersTests", dependencies: ["LocalServers"], path: "Tests/LocalServersTests", swiftSettings: strict),
+        .testTarget(
+            name: "SluiceTests",
+            dependencies: ["Sluice", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams", "TestKit", argumentParser],
+            path: "Tests/SluiceTests",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SpendAggregatorTests",
             dependencies: ["SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Postgres", "TestKit"],

@@ -17,13 +17,14 @@ extension CommandFailure {
     }
 
     private init(postgres error: PostgresError) {
-        var text = "PostgreSQL \(error)"
         switch error.sqlState {
         // undefined_table, invalid_schema_name, undefined_column
         case "42P01", "3F000", "42703":
-            text += " (the tables of the results are made by `spend-aggregator migrate`; is the schema prefix right?)"
-        default: break
+            self.init(
+                .dependency,
+                "the results have no tables of this form (\(error.message)): run `spend-aggregator migrate`, "
+                    + "or check --schema-prefix")
+        default: self.init(error.code == .invalidArgument ? .usage : .dependency, "PostgreSQL \(error)")
         }
-        self.init(error.code == .invalidArgument ? .usage : .dependency, text)
     }
 }

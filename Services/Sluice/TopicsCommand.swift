@@ -4,7 +4,7 @@ import Kafka
 /// `sluice topics`: what the other commands need of Kafka's administration, and no more.
 struct TopicsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topics", abstract: "Creates topics.", subcommands: [Create.self])
+        commandName: "topics", abstract: "Creates and deletes topics.", subcommands: [Create.self, Delete.self])
 
     /// `sluice topics create`.
     struct Create: AsyncParsableCommand {
@@ -27,6 +27,22 @@ struct TopicsCommand: AsyncParsableCommand {
             let existed = try TopicsCommand.ensure(
                 admin, topic: topic, partitions: partitions, replication: replication)
             Output.write("topic \(topic) \(existed ? "exists" : "created"), \(partitions) partitions\n")
+        }
+    }
+
+    /// `sluice topics delete`.
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a topic with all its records.",
+            discussion: "A job that still reads the topic stops its partitions: its log is not what it was.")
+
+        @OptionGroup var kafka: KafkaOptions
+        @Argument(help: "The topic.")
+        var topic: String
+
+        func run() async throws {
+            try KafkaAdmin(configuration: kafka.configuration()).deleteTopic(topic)
+            Output.write("topic \(topic) deleted\n")
         }
     }
 

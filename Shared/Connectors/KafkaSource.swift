@@ -32,7 +32,6 @@ public final class KafkaSource: Source {
         _ body: (UnsafeBufferPointer<Record>) -> Void
     ) {
         bridge.delegate = delegate
-        defer { bridge.delegate = nil }
         consumer.withBatch(maximum: maximum, timeoutMilliseconds: timeoutMilliseconds, body)
     }
 
@@ -76,16 +75,19 @@ public final class KafkaSource: Source {
         attempt("resuming") { () throws(KafkaError) in try consumer.resume(partitions) }
     }
 
-    public func seek(_ partition: Partition, to offset: Offset) {
+    public func seek(_ partition: Partition, to offset: Offset) -> Bool {
         attempt("seeking") { () throws(KafkaError) in try consumer.seek(partition, offset) }
     }
 
     /// A failure here is a line in the log: what is consumed is checked offset by offset, so nothing rests on it.
-    private func attempt(_ action: String, _ body: () throws(KafkaError) -> Void) {
+    @discardableResult
+    private func attempt(_ action: String, _ body: () throws(KafkaError) -> Void) -> Bool {
         do {
             try body()
+            return true
         } catch {
             bridge.delegate?.sourceLogged(level: .warning, message: "\(action) failed: \(error.description)")
+            return false
         }
     }
 
@@ -98,7 +100,6 @@ public final class KafkaSource: Source {
         guard !isClosed else { return }
         isClosed = true
         bridge.delegate = delegate
-        defer { bridge.delegate = nil }
         do throws(KafkaError) {
             try consumer.close()
         } catch {

@@ -11,6 +11,13 @@ public protocol OutputWriter<Output>: AnyObject {
     /// repeated.
     func prepare(_ cuts: [PartitionCut<Output>], on connection: PostgresConnection) throws(PostgresError)
 
+    /// Whether a refused transaction may be tried again because what `prepare` took for granted was no longer so.
+    /// Called once for each refusal, before `prepare` is called again.
+    func canRecover(from error: PostgresError) -> Bool
+
     /// Adds the statements that write the cuts.
     func write(_ cuts: [PartitionCut<Output>], to pipeline: inout PostgresPipeline) throws(PostgresError)
+
+    /// The transaction with the cuts that were written last was committed.
+    func committed()
 }

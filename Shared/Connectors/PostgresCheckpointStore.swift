@@ -162,7 +162,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
             if error.isConnectionFailure { disconnect() }
             throw StoreError(error.isTransient ? .transient : .permanent, error.description)
         }
-        try attempt { () throws(PostgresError) in
+        do throws(PostgresError) {
             let connection = try connected()
             rows.fill(cuts, outOfOrdernessMilliseconds: outOfOrdernessMilliseconds)
             _ = try connection.pipeline { (pipeline: inout PostgresPipeline) throws(PostgresError) in
@@ -174,7 +174,14 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
                 try addDeadLetters(cuts, to: &pipeline)
                 try pipeline.add(statements.commit)
             }
+        } catch {
+            if error.isConnectionFailure { disconnect() }
+            if error.code == .server, !error.isTransient, writer.canRecover(from: error) {
+                throw StoreError(.transient, error.description)
+            }
+            throw classify(error)
         }
+        writer.committed()
     }
 
     private func addDeadLetters(

@@ -71,7 +71,7 @@ public final class KafkaAdmin {
     /// How many partitions a topic has.
     /// - Throws: `unknownTopicOrPartition` where there is no such topic, `timedOut` or `transport` without an answer.
     public func partitionCount(_ topic: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Int {
-        try describe(topic, timeoutMilliseconds).partitions
+        try describeTopic(client, topic, timeoutMilliseconds).partitions
     }
 
     /// Waits until a topic has this many partitions, each with a leader. Brokers answer for a new topic a moment
@@ -83,7 +83,7 @@ public final class KafkaAdmin {
         var last = "it was not answered for"
         while ContinuousClock.now < deadline {
             do {
-                let found = try describe(topic, 1_000)
+                let found = try describeTopic(client, topic, 1_000)
                 if found.led >= partitions { return }
                 last = "\(found.led) of \(partitions) partitions have a leader"
             } catch {
@@ -117,30 +117,6 @@ public final class KafkaAdmin {
             result.append((partition, ends.low, ends.high))
         }
         return result
-    }
-
-    private func describe(
-        _ topic: String, _ timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> (partitions: Int, led: Int) {
-        guard let handle = rd_kafka_topic_new(client, topic, nil) else {
-            throw KafkaError(rd_kafka_last_error(), doing: "naming the topic", topic: topic)
-        }
-        defer { rd_kafka_topic_destroy(handle) }
-        var metadata: UnsafePointer<rd_kafka_metadata_t>?
-        let code = rd_kafka_metadata(client, 0, handle, &metadata, timeoutMilliseconds)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-            throw KafkaError(code, doing: "describing the topic", topic: topic)
-        }
-        defer { rd_kafka_metadata_destroy(metadata) }
-        guard metadata.pointee.topic_cnt == 1 else {
-            throw KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing: "describing the topic", topic: topic)
-        }
-        let found = metadata.pointee.topics[0]
-        if found.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw KafkaError(found.err, doing: "describing the topic", topic: topic)
-        }
-        let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
-        return (partitions.count, partitions.count { $0.leader >= 0 })
     }
 
     /// Sends one request of the Admin API and waits for its event, which the caller destroys.

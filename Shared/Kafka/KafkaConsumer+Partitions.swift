@@ -82,17 +82,3 @@ extension KafkaConsumer {
         if let failure = list.firstFailure(doing: action) { throw failure }
     }
 }
-
-/// Asks the partition's leader for both ends of its log.
-func queryWatermarkOffsets(
-    _ client: OpaquePointer, topic: String, partition: Partition, timeoutMilliseconds: Int32
-) throws(KafkaError) -> (low: Offset, high: Offset) {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(
-        client, topic, partition.rawValue, &low, &high, timeoutMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-        throw KafkaError(code, doing: "asking for the ends of the log", topic: topic, partition: partition)
-    }
-    return (Offset(low), Offset(high))
-}

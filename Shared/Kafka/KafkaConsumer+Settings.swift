@@ -59,6 +59,11 @@ extension KafkaConsumer {
                     "fetch.min.bytes": String(fetchMinimumBytes),
                     "max.partition.fetch.bytes": String(fetchMaximumBytesPerPartition),
                     "fetch.error.backoff.ms": String(fetchBackoffMilliseconds),
+                    // New partitions, and a topic that was not there, are noticed within this time.
+                    "topic.metadata.refresh.interval.ms": "10000",
+                    // A broker may answer with more than it was asked for (whole batches; small brokers with all they have),
+                    // and librdkafka drops the connection over an answer above this, again and again.
+                    "receive.message.max.bytes": "1000000000",
                     "reconnect.backoff.ms": "50",
                     "reconnect.backoff.max.ms": "2000",
                 ],

@@ -68,6 +68,9 @@ public final class KafkaConsumer {
     }
 
     /// Joins the group for one topic. The assignment arrives in a later `withBatch`.
+    ///
+    /// librdkafka does not tell when the topic is not there: it waits, and looks again every 10 s. Whoever wants to
+    /// know asks `KafkaAdmin` before.
     public func subscribe(_ topic: String) throws(KafkaError) {
         precondition(owner != nil, "the consumer is closed")
         topicName.deallocate()
@@ -172,7 +175,9 @@ public final class KafkaConsumer {
             return
         }
         var error = KafkaError(code, doing: "consuming")
-        if let text = rd_kafka_message_errstr(message) { error.message = String(cString: text) }
+        if let text = rd_kafka_message_errstr(message) {
+            error.message = String(cString: text) + ", offset \(message.pointee.offset)"
+        }
         if let topic = message.pointee.rkt { error.topic = String(cString: rd_kafka_topic_name(topic)) }
         if hasPartition { error.partition = partition }
         let broker = rd_kafka_message_broker_id(message)

@@ -107,10 +107,12 @@ extension KafkaError {
 
     /// Copies an error object of librdkafka and destroys it.
     init(adopting error: OpaquePointer, doing action: String, topic: String? = nil, partition: Partition? = nil) {
+        let code = rd_kafka_error_code(error)
         self.init(
-            code: Code(rd_kafka_error_code(error)),
-            message: action + ": " + String(cString: rd_kafka_error_string(error)),
-            isFatal: rd_kafka_error_is_fatal(error) != 0, isRetriable: rd_kafka_error_is_retriable(error) != 0,
+            code: Code(code), message: action + ": " + String(cString: rd_kafka_error_string(error)),
+            isFatal: rd_kafka_error_is_fatal(error) != 0,
+            // librdkafka marks only errors of transactions as retriable.
+            isRetriable: rd_kafka_error_is_retriable(error) != 0 || Self.isTransient(code),
             requiresAbort: rd_kafka_error_txn_requires_abort(error) != 0, topic: topic, partition: partition)
         rd_kafka_error_destroy(error)
     }
@@ -125,7 +127,7 @@ extension KafkaError {
         }
     }
 
-    /// librdkafka says for an error object whether a call may be repeated, but not for a bare code.
+    /// Whether a code's cause may pass: librdkafka says so only for errors of transactions.
     private static func isTransient(_ code: rd_kafka_resp_err_t) -> Bool {
         switch code {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TIMED_OUT,

@@ -8,6 +8,8 @@ public import Streams
 public final class KafkaRecordReader {
     private let client: OpaquePointer
     private let owner: ClientHandle
+    /// The topics that were found to exist, with their partitions.
+    private var partitionCounts: [String: Int] = [:]
 
     public init(configuration: KafkaClientConfiguration, log: KafkaLogHandler? = nil) throws(KafkaError) {
         let properties = try configuration.properties(
@@ -16,6 +18,9 @@ public final class KafkaRecordReader {
                 "fetch.wait.max.ms": "50",
                 "fetch.error.backoff.ms": "50",
                 "queued.max.messages.kbytes": "32768",
+                // A broker may answer with more than it was asked for (whole batches; small brokers with all they have),
+                // and librdkafka drops the connection over an answer above this, again and again.
+                "receive.message.max.bytes": "1000000000",
                 "reconnect.backoff.ms": "50",
                 "reconnect.backoff.max.ms": "2000",
             ],
@@ -42,6 +47,7 @@ public final class KafkaRecordReader {
         var result: [KafkaStoredRecord] = []
         var ended = false
         let deadline = ContinuousClock.now.advanced(by: .milliseconds(timeoutMilliseconds))
+        try checkPartition(topic, partition, timeoutMilliseconds)
         let range = try PartitionReading(client, topic: topic, partition: partition, from: offset)
         while result.count < maximum, !ended, ContinuousClock.now < deadline {
             let failure = range.poll(maximum: maximum - result.count) { record in
@@ -77,6 +83,7 @@ public final class KafkaRecordReader {
         var next = start
         var finished = false
         var deadline = ContinuousClock.now.advanced(by: .milliseconds(stallTimeoutMilliseconds))
+        try checkPartition(topic, partition, stallTimeoutMilliseconds)
         let range = try PartitionReading(client, topic: topic, partition: partition, from: start)
         while !finished {
             let before = next
@@ -113,5 +120,19 @@ public final class KafkaRecordReader {
     ) throws(KafkaError) -> (low: Offset, high: Offset) {
         try queryWatermarkOffsets(
             client, topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// Fetching from a partition that is not there would wait for it to appear, so the broker is asked once a topic.
+    private func checkPartition(
+        _ topic: String, _ partition: Partition, _ timeoutMilliseconds: Int
+    ) throws(KafkaError) {
+        if let count = partitionCounts[topic], Int(partition.rawValue) < count { return }
+        let count = try describeTopic(client, topic, Int32(clamping: timeoutMilliseconds)).partitions
+        partitionCounts[topic] = count
+        guard Int(partition.rawValue) < count else {
+            throw KafkaError(
+                code: .unknownTopicOrPartition, message: "the topic has \(count) partitions", topic: topic,
+                partition: partition)
+        }
     }
 }

@@ -60,7 +60,9 @@ struct PartitionReading: ~Copyable {
                 ended(Offset(message.pointee.offset))
             default:
                 var failure = KafkaError(message.pointee.err, doing: "reading", topic: topic, partition: partition)
-                if let text = rd_kafka_message_errstr(message) { failure.message = String(cString: text) }
+                if let text = rd_kafka_message_errstr(message) {
+                    failure.message = String(cString: text) + ", offset \(message.pointee.offset)"
+                }
                 return failure
             }
         }

@@ -11,6 +11,8 @@ public struct PartitionSnapshot: Equatable, Sendable {
     public var committedNext: Offset?
     public var streamTime: EventTime
     public var counters: PartitionCounters
+    /// What had been counted when the partition was claimed: the difference is this worker's.
+    public var countersAtClaim: PartitionCounters
     public var rememberedIDs: Int
     public var horizonBytes: Int
     /// The timestamp of the oldest record that is read but not committed; -1 where there is none.
@@ -45,7 +47,7 @@ extension JobCore {
                 partition: task.partition, phase: phase, stopReason: reason, epoch: task.epoch,
                 expected: task.expected, committedNext: task.committed.nextOffset,
                 streamTime: task.pipeline.pointee.currentStreamTime,
-                counters: task.pipeline.pointee.currentCounters,
+                counters: task.pipeline.pointee.currentCounters, countersAtClaim: task.countersAtClaim,
                 rememberedIDs: task.pipeline.pointee.rememberedIDs,
                 horizonBytes: task.pipeline.pointee.horizonBytes, oldestPendingMilliseconds: task.oldestPending,
                 lastTimestampMilliseconds: task.lastTimestamp)

@@ -1,21 +1,3 @@
-/// What the core wants the shell to do or to tell.
-public enum CoreIncident: Equatable, Sendable {
-    /// Read the partition from this offset again: what came was from before a seek.
-    case seek(Partition, Offset)
-    /// Stop fetching the partition; it is stopped with this reason.
-    case stopped(Partition, StopReason)
-    /// The log skipped these offsets (both included): transaction markers, compaction or removed records.
-    case gap(Partition, from: Offset, through: Offset)
-    /// The remembered ids are rebuilt.
-    case warmedUp(Partition, ids: Int)
-    /// Part of what has to be remembered is not in the log any more: duplicates of it will not be recognised.
-    case horizonIncomplete(Partition, missingFrom: Offset, through: Offset)
-    /// The last applied record is not in the log any more, the next offset is: the log cannot be told from another.
-    case anchorUnverifiable(Partition, Offset)
-    /// A checkpoint of the partition was refused.
-    case fenced(Partition, Epoch)
-}
-
 /// The state of a worker's partitions: what is owned, how far it is, what is to be committed. Pure: no clock, no
 /// I/O; a shell feeds it claims, records and outcomes and carries out what it returns.
 public final class JobCore<Logic: EventLogic> {
@@ -73,6 +55,11 @@ public final class JobCore<Logic: EventLogic> {
         if let mark {
             let oldest = claim.progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
             complete = mark.streamTime == .distantPast || mark.streamTime < oldest
+            if !complete {
+                // The horizon was shorter when the marks were kept.
+                incidents.append(
+                    .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
+            }
             pipeline.setStreamTime(mark.streamTime)
         }
         if start < bounds.start {
@@ -365,6 +352,26 @@ public final class JobCore<Logic: EventLogic> {
         } else {
             incidents.append(.anchorUnverifiable(partition, anchor.offset))
         }
+    }
+
+    /// What the log skipped is an error where its beginning has passed it: then records are gone, not skipped.
+    public func checkedGap(_ partition: Partition, from: Offset, bounds: LogBounds) {
+        guard let task = task(partition), !task.isStopped, from < bounds.start else { return }
+        if let reason = outOfBounds(partition, from, bounds) { stop(task, reason) }
+    }
+
+    /// Whether the partition stands still because somebody else had claimed it.
+    public func isFenced(_ partition: Partition) -> Bool {
+        if case .stopped(let reason) = task(partition)?.state { reason.code == .fenced } else { false }
+    }
+
+    /// A seek was carried out, or failed: then it is asked for again, and nothing counts as a gap before one has gone
+    /// through.
+    public func sought(_ partition: Partition, succeeded: Bool) {
+        guard !succeeded, let task = task(partition) else { return }
+        task.reseeks = 0
+        // The same record would come first again, and must not be taken for the one behind a gap.
+        task.firstAfterSeek = nil
     }
 
     /// Consumption starts again after a pause or a seek: what comes first must be the expected record.

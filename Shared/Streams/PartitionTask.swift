@@ -15,6 +15,8 @@ final class PartitionTask<Logic: EventLogic> {
     var state: State
     /// The progress that the store holds.
     var committed: PartitionProgress
+    /// What had been counted when the partition was claimed.
+    let countersAtClaim: PartitionCounters
     /// The offset that the next record must have.
     var expected: Offset
     /// Until the first expected record has come: what comes instead is from before a seek.
@@ -48,6 +50,7 @@ final class PartitionTask<Logic: EventLogic> {
         partition = claim.partition
         epoch = claim.epoch
         committed = claim.progress
+        countersAtClaim = claim.progress.counters
         anchor = claim.progress.anchor
         self.state = state
         self.expected = expected

@@ -45,13 +45,3 @@ public struct Record: BitwiseCopyable {
         valueStart.map { UnsafeRawBufferPointer(start: $0, count: valueCount) }
     }
 }
-
-/// A header of a record: a name, and bytes or null.
-public struct RecordHeader: Hashable, Sendable {
-    public var name: String
-    public var value: [UInt8]?
-    public init(name: String, value: [UInt8]?) {
-        self.name = name
-        self.value = value
-    }
-}

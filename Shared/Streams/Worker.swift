@@ -1,65 +1,3 @@
-/// The clocks that a worker reads. Passed in, so that a simulation moves them by hand.
-public protocol WorkerClock: AnyObject {
-    /// Milliseconds of a clock that never goes back.
-    func monotonicMilliseconds() -> Int64
-    /// Milliseconds of Unix time: for telemetry only, never for a result.
-    func unixMilliseconds() -> Int64
-}
-
-/// How a worker paces itself. Every entry is a limit or an interval; none has an influence on results.
-public struct WorkerSettings: Equatable, Sendable {
-    /// A checkpoint is taken this often while there is something to commit.
-    public var checkpointIntervalMilliseconds: Int64 = 1_000
-    /// Records asked for at a time.
-    public var batchRecords = 1_000
-    /// A wait for records is never longer than this.
-    public var pollTimeoutMilliseconds: Int64 = 50
-    /// A checkpoint is taken early when this many rows wait; twice as many stop the reading.
-    public var maximumPendingRows = 100_000
-    /// The same for the bytes of dead letters.
-    public var maximumPendingDeadLetterBytes = 16 << 20
-    /// A revoke waits at most this long for the commit: half the session timeout.
-    public var revokeLimitMilliseconds: Int64 = 22_500
-    /// A drain waits at most this long for the last commit.
-    public var drainLimitMilliseconds: Int64 = 20_000
-    /// Asking the log for its bounds at assignment is tried for this long.
-    public var boundsLimitMilliseconds: Int64 = 30_000
-    public init() {}
-}
-
-/// Told what a worker does. Called on the worker's thread, never once a record.
-public protocol WorkerObserver: AnyObject {
-    func incident(_ incident: CoreIncident)
-    func assigned(_ partitions: [Partition])
-    func revoked(_ partitions: [Partition], lost: Bool)
-    /// A checkpoint ended. `milliseconds`: from hand-over to the known outcome. `cuts`: what was committed.
-    func checkpointEnded(milliseconds: Int64, committed: [CheckpointSummary], fenced: Int)
-    /// Once a second: everything that a metric may show.
-    func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64)
-    /// After every round of the loop.
-    func beat(monotonicMilliseconds: Int64)
-    func log(level: SourceLogLevel, message: String)
-}
-
-/// A committed cut in figures.
-public struct CheckpointSummary: Equatable, Sendable {
-    public var partition: Partition
-    public var records: Int64
-    public var rows: Int
-    /// -1 where no record had a timestamp.
-    public var oldestTimestampMilliseconds: Int64
-    public var newestTimestampMilliseconds: Int64
-    public var committedAtUnixMilliseconds: Int64
-}
-
-/// Why a worker ended other than by being asked to.
-public struct WorkerFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Code: Equatable, Sendable { case store, source, fencedInstance }
-    public var code: Code
-    public var message: String
-    public var description: String { message }
-}
-
 /// One consumer of the group: reads, applies, takes checkpoints, answers rebalances. Runs on one thread of its own;
 /// only `requestStop` may be called from another.
 ///
@@ -80,6 +18,11 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private var submittedAt: Int64 = 0
     /// Partitions that are not read because the store does not keep up.
     private var paused: Set<Partition> = []
+    private var drainDeadline: Int64 = .max
+    /// Since when a partition is fenced.
+    private var fencedSince: [Partition: Int64] = [:]
+    /// The first offset that the log skipped since the last cut.
+    private var uncheckedGaps: [Partition: Offset] = [:]
     private var failure: WorkerFailure?
 
     /// - Parameter isStopRequested: true once the process was asked to end; read in every round and in every wait.
@@ -120,11 +63,13 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         handleIncidents()
         takeOutcome(waitingMilliseconds: 0)
         checkpointIfDue()
+        if !fencedSince.isEmpty { claimFencedAgain() }
         telemetry()
     }
 
     /// Commits what was read and closes the source.
     public func drain() {
+        drainDeadline = clock.monotonicMilliseconds() + settings.drainLimitMilliseconds
         flush(limitMilliseconds: settings.drainLimitMilliseconds)
         source.close(delegate: self)
         handleIncidents()
@@ -171,6 +116,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     private func submitCut() {
         verifySuspects()
+        checkGaps()
         handleIncidents()
         let now = clock.monotonicMilliseconds()
         nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
@@ -203,7 +149,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     /// Waits for what is on its way, then commits the rest and waits for that, up to the limit.
     private func flush(limitMilliseconds: Int64) {
-        let deadline = clock.monotonicMilliseconds() + limitMilliseconds
+        let deadline = min(drainDeadline, clock.monotonicMilliseconds() + limitMilliseconds)
         for _ in 0..<2 {
             if lane.isBusy { takeOutcome(waitingMilliseconds: max(0, deadline - clock.monotonicMilliseconds())) }
             if lane.isBusy || failure != nil || !core.hasPending { break }
@@ -227,18 +173,26 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         paused.removeAll()
         let running = core.resumed()
         // A seek as well: a client may have thrown away what it had fetched, or hand out what it should have.
-        for (partition, offset) in running { source.seek(partition, to: offset) }
+        for (partition, offset) in running {
+            core.sought(partition, succeeded: source.seek(partition, to: offset))
+        }
         source.resume(running.map(\.partition))
         observer.log(level: .info, message: "reading goes on")
     }
 
     // MARK: Incidents
 
-    private func handleIncidents() {
+    /// - Parameter isAssigning: the partitions are not fetched yet, so what is stopped need not be paused.
+    private func handleIncidents(isAssigning: Bool = false) {
         for incident in core.takeIncidents() {
             switch incident {
-            case .seek(let partition, let offset): source.seek(partition, to: offset)
-            case .stopped(let partition, _): source.pause([partition])
+            case .seek(let partition, let offset):
+                core.sought(partition, succeeded: source.seek(partition, to: offset))
+            case .stopped(let partition, let reason):
+                if !isAssigning { source.pause([partition]) }
+                if reason.code == .fenced { fencedSince[partition] = clock.monotonicMilliseconds() }
+            case .gap(let partition, let from, _):
+                if uncheckedGaps[partition] == nil { uncheckedGaps[partition] = from }
             default: break
             }
             observer.incident(incident)
@@ -268,6 +222,32 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
     }
 
+    /// Asks where the log begins, once a cut for each partition in which offsets were skipped.
+    private func checkGaps() {
+        for (partition, from) in uncheckedGaps {
+            do throws(SourceError) {
+                core.checkedGap(partition, from: from, bounds: try source.bounds(of: partition))
+                uncheckedGaps[partition] = nil
+            } catch {
+                observer.log(
+                    level: .warning,
+                    message: "\(source.topic)/\(partition): cannot ask where the log begins: \(error.message)")
+            }
+        }
+    }
+
+    /// Takes back partitions that nobody else works on any more although they were fenced here.
+    private func claimFencedAgain() {
+        let now = clock.monotonicMilliseconds()
+        let due = fencedSince.filter { now - $0.value >= settings.fencedRetryMilliseconds }.keys.sorted()
+        guard !due.isEmpty, !lane.isBusy else { return }
+        let starts = claim(due.filter { core.isFenced($0) })
+        for partition in due { fencedSince[partition] = nil }
+        for (partition, start) in starts { core.sought(partition, succeeded: source.seek(partition, to: start)) }
+        source.resume(starts.map(\.partition))
+        handleIncidents()
+    }
+
     // MARK: Telemetry
 
     private func telemetry() {
@@ -285,6 +265,14 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 extension Worker: SourceDelegate {
     public func partitionsAssigned(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
         observer.assigned(partitions)
+        let starts = claim(partitions)
+        handleIncidents(isAssigning: true)
+        return starts
+    }
+
+    /// Claims partitions and installs them; returns where each is to be read from.
+    private func claim(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
+        guard !partitions.isEmpty else { return [] }
         var starts: [(partition: Partition, start: Offset)] = []
         do throws(StoreError) {
             for claim in try lane.claim(partitions) {
@@ -296,7 +284,6 @@ extension Worker: SourceDelegate {
         }
         // A new assignment is read at once; what was owned before stays as it is.
         paused.subtract(partitions)
-        handleIncidents()
         return starts
     }
 
@@ -321,8 +308,12 @@ extension Worker: SourceDelegate {
     public func partitionsRevoked(_ partitions: [Partition], lost: Bool) {
         // Blocks: once this returns, somebody else may own the partitions.
         flush(limitMilliseconds: settings.revokeLimitMilliseconds)
-        for partition in partitions { core.released(partition) }
         paused.subtract(partitions)
+        for partition in partitions {
+            core.released(partition)
+            fencedSince[partition] = nil
+            uncheckedGaps[partition] = nil
+        }
         observer.revoked(partitions, lost: lost)
     }
 

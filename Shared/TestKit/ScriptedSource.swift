@@ -182,12 +182,13 @@ public final class ScriptedSource: Source {
     public func pause(_ partitions: [Partition]) { paused.formUnion(partitions) }
     public func resume(_ partitions: [Partition]) { paused.subtract(partitions) }
 
-    public func seek(_ partition: Partition, to offset: Offset) {
+    public func seek(_ partition: Partition, to offset: Offset) -> Bool {
         seeks.append((partition, offset))
         if let position = positions[partition], staleBatchesAfterSeek > 0, stale[partition] == nil {
             stale[partition] = (position, staleBatchesAfterSeek)
         }
         positions[partition] = offset
+        return true
     }
 
     public func mirror(_ offsets: [(partition: Partition, next: Offset)]) {

@@ -18,6 +18,9 @@ struct KafkaOptions: ParsableArguments {
     @Option(help: "PEM file of this client's key. [SLUICE_KAFKA_KEY_FILE]")
     var kafkaKeyFile: String?
 
+    @Option(help: "File that holds the password of the key. [SLUICE_KAFKA_KEY_PASSWORD_FILE]")
+    var kafkaKeyPasswordFile: String?
+
     @Option(help: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512. [SLUICE_KAFKA_SASL_MECHANISM]")
     var kafkaSaslMechanism: String?
 
@@ -44,6 +47,7 @@ struct KafkaOptions: ParsableArguments {
             }
             extra[String(property[..<equals])] = String(property[property.index(after: equals)...])
         }
+        let keyPasswordFile = kafkaKeyPasswordFile ?? Environment.value("SLUICE_KAFKA_KEY_PASSWORD_FILE")
         let passwordFile = kafkaSaslPasswordFile ?? Environment.value("SLUICE_KAFKA_SASL_PASSWORD_FILE")
         return KafkaClientConfiguration(
             bootstrapServers: addresses, clientID: "sluice-command",
@@ -51,6 +55,7 @@ struct KafkaOptions: ParsableArguments {
             certificateAuthorityLocation: kafkaCaFile ?? Environment.value("SLUICE_KAFKA_CA_FILE"),
             certificateLocation: kafkaCertificateFile ?? Environment.value("SLUICE_KAFKA_CERTIFICATE_FILE"),
             keyLocation: kafkaKeyFile ?? Environment.value("SLUICE_KAFKA_KEY_FILE"),
+            keyPassword: try keyPasswordFile.map(Environment.secret(inFile:)),
             saslMechanism: kafkaSaslMechanism ?? Environment.value("SLUICE_KAFKA_SASL_MECHANISM"),
             saslUser: kafkaSaslUser ?? Environment.value("SLUICE_KAFKA_SASL_USER"),
             saslPassword: try passwordFile.map(Environment.secret(inFile:)), extra: extra)

@@ -21,7 +21,7 @@ struct RedriveCommand: AsyncParsableCommand {
     @OptionGroup var postgres: PostgresOptions
     @OptionGroup var kafka: KafkaOptions
     @OptionGroup var job: JobOptions
-    @Option(help: "The topic. [SLUICE_TOPIC]")
+    @Option(help: "The topic. [SLUICE_KAFKA_TOPIC]")
     var topic: String?
     @Argument(help: "Letters as PARTITION:OFFSET.")
     var places: [LetterPlaceArgument] = []
@@ -43,7 +43,7 @@ struct RedriveCommand: AsyncParsableCommand {
     func run() async throws {
         let payload = try checkedPayload()
         let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try postgres.connect())
-        let topic = topic ?? Environment.value("SLUICE_TOPIC") ?? "ad-events"
+        let topic = topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events"
         let chosen: [DeadLetterStore.Place]
         if places.isEmpty {
             chosen = try store.places(

@@ -9,7 +9,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var postgres: PostgresOptions
     @OptionGroup var job: JobOptions
-    @Option(help: "The topic. [SLUICE_TOPIC]")
+    @Option(help: "The topic. [SLUICE_KAFKA_TOPIC]")
     var topic: String?
     @Argument(help: "The letter as PARTITION:OFFSET.")
     var place: LetterPlaceArgument
@@ -19,7 +19,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let store = DeadLetterStore(schemas: postgres.schemas, job: job.name, connection: try postgres.connect())
         let place = DeadLetterStore.Place(
-            topic: topic ?? Environment.value("SLUICE_TOPIC") ?? "ad-events", partition: place.partition,
+            topic: topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events", partition: place.partition,
             offset: place.offset)
         guard let letter = try store.letter(at: place) else {
             throw CommandFailure(

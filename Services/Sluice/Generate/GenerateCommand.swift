@@ -14,11 +14,15 @@ struct GenerateCommand: AsyncParsableCommand {
 
             The truth is worked out from the rules of the contract while the records are made, by code that the \
             aggregation does not share. It counts offsets from 0, so it needs an empty topic.
+
+            A topic that is created here keeps its records for ever. One that exists may remove records whose \
+            timestamps are older than its retention.ms, and the fixed default of --start lies in the past: give it \
+            --start now-2h, or a retention to match.
             """)
 
     @OptionGroup var kafka: KafkaOptions
 
-    @Option(help: "The topic; it is created when missing. [SLUICE_TOPIC]")
+    @Option(help: "The topic; it is created when missing. [SLUICE_KAFKA_TOPIC]")
     var topic: String?
     @Option(help: "How many partitions the topic has.")
     var partitions: Int32 = 16
@@ -52,6 +56,10 @@ struct GenerateCommand: AsyncParsableCommand {
     var compression = "none"
     @Option(help: "Where to write the truth.")
     var truth: String?
+    @Option(help: "For the truth: how long the job remembers ids. [SLUICE_DEDUP_HORIZON] (default: 10m)")
+    var dedupHorizon: String?
+    @Option(help: "For the truth: how far the job's watermark stays behind. [SLUICE_WATERMARK_DELAY] (default: 30s)")
+    var watermarkDelay: String?
     @Flag(help: "Do not work out the truth.")
     var noTruth = false
     @Flag(help: "Send to a topic that already has records; there is no truth then.")
@@ -73,7 +81,8 @@ struct GenerateCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "--compression must be none, lz4, zstd, snappy or gzip")
         }
         let shape = try shape()
-        let topic = topic ?? Environment.value("SLUICE_TOPIC") ?? "ad-events"
+        let rules = try rules()
+        let topic = topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events"
         let keepsTruth = !noTruth && !append
         let sink =
             dryRun
@@ -82,7 +91,7 @@ struct GenerateCommand: AsyncParsableCommand {
                 configuration: kafka.configuration(), topic: topic, partitions: partitions,
                 requiresEmpty: keepsTruth, compression: compression)
         Interruption.install()
-        var run = GenerationRun(shape: shape, sink: sink, keepsTruth: keepsTruth)
+        var run = GenerationRun(shape: shape, rules: rules, sink: sink, keepsTruth: keepsTruth)
         try run.send(rate: rate, showsProgress: !quiet)
         if keepsTruth, !dryRun { try sink?.checkEnds(run.truth.partitions.mapValues(\.nextOffset)) }
         if let truth { try run.truth.write(to: truth, topic: topic) }
@@ -128,6 +137,23 @@ struct GenerateCommand: AsyncParsableCommand {
             startMilliseconds: first.milliseconds, spanMilliseconds: length ?? 7_200_000, duplicates: duplicates,
             late: late, invalid: invalid, undecodable: undecodable, faulty: faulty,
             jitterMilliseconds: jitter.milliseconds)
+    }
+
+    /// What the truth's judgement depends on; it must be what the job is told.
+    func rules() throws -> TruthRules {
+        func milliseconds(_ option: String?, _ variable: String, _ name: String, else usual: Int64) throws -> Int64 {
+            guard let text = option ?? Environment.value(variable) else { return usual }
+            guard let span = TimeSpan(text) else {
+                throw CommandFailure(.usage, "--\(name) (\(variable)) takes a length of time, such as 30s or 10m")
+            }
+            return span.milliseconds
+        }
+        let usual = TruthRules()
+        return TruthRules(
+            outOfOrdernessMilliseconds: try milliseconds(
+                watermarkDelay, "SLUICE_WATERMARK_DELAY", "watermark-delay", else: usual.outOfOrdernessMilliseconds),
+            horizonMilliseconds: try milliseconds(
+                dedupHorizon, "SLUICE_DEDUP_HORIZON", "dedup-horizon", else: usual.horizonMilliseconds))
     }
 
     private static func span(_ text: String, _ option: String) throws -> Int64 {

@@ -5,7 +5,7 @@ struct GenerationRun {
     private let sink: KafkaRecordSink?
     private let keepsTruth: Bool
 
-    private(set) var truth = TruthKeeper()
+    private(set) var truth: TruthKeeper
     /// How many records were made, and sent where there is a sink.
     private(set) var sent: Int64 = 0
     /// Whether a signal ended the run early.
@@ -13,7 +13,8 @@ struct GenerationRun {
     private(set) var elapsedMilliseconds: Int64 = 0
 
     /// - Parameter sink: nil for a run that only works out the truth.
-    init(shape: StreamShape, sink: KafkaRecordSink?, keepsTruth: Bool) {
+    init(shape: StreamShape, rules: TruthRules = TruthRules(), sink: KafkaRecordSink?, keepsTruth: Bool) {
+        truth = TruthKeeper(rules: rules)
         stream = EventStream(shape: shape)
         events = shape.events
         self.sink = sink

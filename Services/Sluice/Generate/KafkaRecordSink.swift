@@ -6,6 +6,8 @@ final class KafkaRecordSink {
     private let producer: KafkaProducer
     private let admin: KafkaAdmin
     private let topic: String
+    /// How long the queue may stay full, in attempts of one second.
+    private static let stallLimitSeconds = 30
 
     /// - Throws: `CommandFailure` where the topic has another number of partitions, or already has records and
     ///   `requiresEmpty` is set; `KafkaError`.
@@ -22,7 +24,7 @@ final class KafkaRecordSink {
             configuration: configuration,
             settings: KafkaProducer.Settings(
                 isIdempotent: true, lingerMilliseconds: 20, compression: compression, queueMaximumRecords: 100_000,
-                queueMaximumKibibytes: 65_536))
+                queueMaximumKibibytes: 65_536, queueFullTimeoutMilliseconds: 1_000, messageTimeoutMilliseconds: 60_000))
     }
 
     private static func prepare(
@@ -39,16 +41,42 @@ final class KafkaRecordSink {
     }
 
     /// Takes a record for delivery; waits while the producer's queue is full.
+    ///
+    /// - Throws: `CommandFailure` where Kafka takes nothing for half a minute, or the operator interrupts that wait;
+    ///   `KafkaError`.
     func send(_ record: GeneratedRecord, payload: UnsafeRawBufferPointer?) throws {
         // At most 20 characters; those of usual ids need no memory of their own.
         var key = String(record.event.campaign)
-        try key.withUTF8 { (key) throws(any Error) -> Void in
-            try producer.produce(
-                topic: topic, partition: Partition(record.partition),
-                timestampMilliseconds: record.timestampMilliseconds, key: UnsafeRawBufferPointer(key), value: payload)
-        }
+        let refusal = key.withUTF8 { produce(record, key: UnsafeRawBufferPointer($0), payload: payload) }
+        if let refusal { throw refusal }
         // A delivery that failed is no reason to send the rest.
         if producer.failedCount > 0 { try finish() }
+    }
+
+    /// - Returns: why the record was not taken; nil where it was.
+    private func produce(
+        _ record: GeneratedRecord, key: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer?
+    ) -> (any Error)? {
+        var attempts = 0
+        while true {
+            do throws(KafkaError) {
+                try producer.produce(
+                    topic: topic, partition: Partition(record.partition),
+                    timestampMilliseconds: record.timestampMilliseconds, key: key, value: payload)
+                return nil
+            } catch {
+                guard error.code == .queueFull else { return error }
+            }
+            attempts += 1
+            if Interruption.isRequested {
+                return CommandFailure(.interrupted, "interrupted while Kafka took no records; there is no truth")
+            }
+            guard attempts < Self.stallLimitSeconds else {
+                return CommandFailure(
+                    .dependency,
+                    "Kafka has taken no records of \(topic) for \(Self.stallLimitSeconds) s: are the brokers up?")
+            }
+        }
     }
 
     /// Serves delivery reports while nothing is sent.
@@ -56,7 +84,7 @@ final class KafkaRecordSink {
 
     /// Waits until everything is delivered; a single failure is an error.
     func finish() throws {
-        try producer.flush(timeoutMilliseconds: 120_000)
+        try producer.flush(timeoutMilliseconds: 65_000)
         guard producer.failedCount == 0, producer.deliveredCount == producer.producedCount else {
             throw CommandFailure(
                 .dependency,

@@ -51,7 +51,12 @@ struct Table {
 
     /// Columns as wide as their widest cell, two spaces between them.
     private var plainText: String {
-        let cells = rows.map { $0.map(Self.plain) }
+        let decimals = columns.indices.map { column in
+            rows.reduce(2) { most, row in
+                if case .nanos(let nanos) = row[column] { max(most, Amount.decimals(ofNanos: nanos)) } else { most }
+            }
+        }
+        let cells = rows.map { row in row.indices.map { Self.plain(row[$0], decimals: decimals[$0]) } }
         let widths = columns.indices.map { column in
             cells.reduce(columns[column].title.count) { max($0, $1[column].count) }
         }
@@ -104,12 +109,12 @@ struct Table {
         return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
     }
 
-    private static func plain(_ cell: Cell) -> String {
+    private static func plain(_ cell: Cell, decimals: Int) -> String {
         switch cell {
         case .text(let text): TerminalText.safe(text)
         case .number(let number): Amount.count(number)
         case .identifier(let number): String(number)
-        case .nanos(let nanos): Amount.text(nanos: nanos, grouped: true)
+        case .nanos(let nanos): Amount.text(nanos: nanos, grouped: true, decimals: decimals)
         case .span(let milliseconds): TimeSpan(milliseconds: milliseconds).description
         case .null: "-"
         }

@@ -25,8 +25,8 @@ struct ProgressCommand: AsyncParsableCommand {
         let connection = try postgres.connect()
         let rows = try connection.query(
             """
-            SELECT topic, partition, owner, epoch, next_offset, (extract(epoch FROM watermark) * 1000)::int8 AS watermark_ms,
-                records, duplicates, late_events, invalid_events, dead_letters,
+            SELECT topic, partition, owner, epoch, next_offset, records, duplicates, late_events, invalid_events,
+                dead_letters, (extract(epoch FROM watermark) * 1000)::int8 AS watermark_ms,
                 greatest(0, extract(epoch FROM clock_timestamp() - updated_at) * 1000)::int8 AS age_ms
             FROM \(postgres.schemas.progress) WHERE job = $1 AND ($2::text IS NULL OR topic = $2)
             ORDER BY topic, partition

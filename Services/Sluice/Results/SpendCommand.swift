@@ -8,7 +8,8 @@ struct SpendCommand: AsyncParsableCommand {
         abstract: "Shows totals of spend.",
         discussion: """
             Amounts are exact: what is stored in billionths of the currency is written with all its decimals. \
-            In JSON amounts are strings, because many readers would round a number.
+            In JSON amounts are strings, because many readers would round a number. Currencies are never added up or \
+            converted; the order goes by the number alone, so give --currency to compare campaigns.
             """)
 
     @OptionGroup var postgres: PostgresOptions

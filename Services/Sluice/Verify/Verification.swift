@@ -53,7 +53,8 @@ struct Verification {
     private mutating func compareProgress(_ truth: TruthReader, _ connection: PostgresConnection) throws {
         let rows = try connection.query(
             """
-            SELECT partition, next_offset, records, duplicates, late_events, invalid_events, dead_letters, stream_time_ms
+            SELECT partition, next_offset, records, duplicates, late_events, invalid_events, dead_letters,
+                stream_time_ms
             FROM \(schemas.progress) WHERE job = $1 AND topic = $2 ORDER BY partition
             """, [.text(job), .text(truth.topic)])
         var found: [Int32: PostgresRow] = [:]

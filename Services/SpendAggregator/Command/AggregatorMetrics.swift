@@ -114,7 +114,7 @@ final class AggregatorMetrics {
         // What was counted before this assignment was counted by somebody else's process.
         return Gauges(
             lagRecords: made[0], lagSeconds: made[1], watermark: made[2], rememberedIDs: made[3], stopped: made[4],
-            counted: snapshot.counters)
+            counted: snapshot.countersAtClaim)
     }
 
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {

@@ -145,6 +145,13 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
         metrics.sample(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
+        if !stopped.isEmpty {
+            for snapshot in snapshots where snapshot.phase != .stopped {
+                guard stopped.removeValue(forKey: snapshot.partition) != nil else { continue }
+                health.ready(component(snapshot.partition))
+                logger.info("partition goes on", metadata: fields(snapshot.partition, ["epoch": "\(snapshot.epoch)"]))
+            }
+        }
         guard !hasStarted, hasAssignment else { return }
         let warming = snapshots.filter { $0.phase == .warming }.count
         if warming == 0 {

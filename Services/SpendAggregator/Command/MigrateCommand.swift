@@ -25,7 +25,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 }
                 return
             }
-            let configuration = try SpendConfiguration.load(options)
+            let configuration = try SpendConfiguration.load(options, needsKafka: false)
             let connection = try PostgresConnection(configuration.postgres)
             defer { connection.close() }
             if status {

@@ -23,13 +23,14 @@ struct SpendConfiguration: Sendable {
 
     static let defaultJob = "spend-aggregator"
 
-    static func load(_ options: ServiceOptions) throws -> SpendConfiguration {
+    /// - Parameter needsKafka: false for commands that only touch the database; the brokers may then be left out.
+    static func load(_ options: ServiceOptions, needsKafka: Bool = true) throws -> SpendConfiguration {
         let reader = try ServiceConfigurationReader(flags: options.flags)
         let job = try streamJob(reader)
         let instance = try reader.string("kafka.instance-id", default: hostName())
         let session = try reader.milliseconds("kafka.session-timeout", in: 1_000...1_800_000, default: 15_000)
         let group = try reader.string("kafka.group", default: job.name)
-        let kafka = try kafkaClient(reader, instance: instance)
+        let kafka = try kafkaClient(reader, instance: instance, isNeeded: needsKafka)
         var postgres = PostgresConfiguration(
             connectionString: try reader.string("postgres"), applicationName: "\(job.name)/\(instance)")
         postgres.password = try reader.secret("postgres.password")?.withValue { $0 }
@@ -40,7 +41,8 @@ struct SpendConfiguration: Sendable {
             token: try reader.secret("admin.token"))
         let level = try reader.choice("log.level", of: LogLevel.self, default: .info)
         let format = try reader.choice("log.format", of: LogFormat.self, default: .json)
-        try reader.finish()
+        // Variables of the operators' command, the demo and the tests, which share the environment.
+        try reader.finish(alsoKnown: ["broker-bin", "dev-root", "bin-dir", "debug-bin-dir", "pg-bin", "mutant"])
 
         var configuration = SpendConfiguration(
             kafka: kafka,
@@ -49,6 +51,7 @@ struct SpendConfiguration: Sendable {
             postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
             logFormat: format, warnings: reader.warnings, effective: reader.effective())
         configuration.job.pace.revokeLimitMilliseconds = session / 2
+        configuration.job.pace.fencedRetryMilliseconds = session * 2
         return configuration
     }
 
@@ -73,10 +76,12 @@ struct SpendConfiguration: Sendable {
     }
 
     private static func kafkaClient(
-        _ reader: ServiceConfigurationReader, instance: String
+        _ reader: ServiceConfigurationReader, instance: String, isNeeded: Bool
     ) throws -> KafkaClientConfiguration {
+        let brokers =
+            isNeeded ? try reader.string("kafka.brokers") : try reader.string("kafka.brokers", default: "")
         var kafka = KafkaClientConfiguration(
-            bootstrapServers: try reader.string("kafka.brokers").split(separator: ",").map(String.init),
+            bootstrapServers: brokers.split(separator: ",").map(String.init),
             clientID: "spend-aggregator-\(instance)")
         kafka.securityProtocol = try reader.optionalString("kafka.security-protocol")
         kafka.certificateAuthorityLocation = try reader.optionalString("kafka.ca-file")

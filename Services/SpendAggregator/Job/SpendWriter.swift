@@ -16,6 +16,7 @@ public final class SpendWriter: OutputWriter {
     /// Days (since the Unix epoch) whose table partition is known to be there.
     private var knownDays: Set<Int32> = []
     private var rows = SpendRows()
+    private var hasForgottenDays = false
 
     public init(_ names: DatabaseNames) {
         ensureDays =
@@ -55,6 +56,17 @@ public final class SpendWriter: OutputWriter {
         knownDays.formUnion(days)
     }
 
+    /// A day's table was dropped under the process: its rows would go to the table of other years, which refuses them
+    /// (23514). The days are looked up again, once before each success.
+    public func canRecover(from error: PostgresError) -> Bool {
+        guard error.sqlState == "23514", !hasForgottenDays else { return false }
+        hasForgottenDays = true
+        knownDays.removeAll()
+        return true
+    }
+
+    public func committed() { hasForgottenDays = false }
+
     public func write(
         _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
     ) throws(PostgresError) {
@@ -74,64 +86,5 @@ public final class SpendWriter: OutputWriter {
     private func flush(to pipeline: inout PostgresPipeline) throws(PostgresError) {
         try pipeline.add(upsert, rows.parameters)
         rows.removeAll()
-    }
-}
-
-/// Rows of the upsert as parameters, in buffers that are used again.
-struct SpendRows {
-    private var partitions = Int4ArrayBuilder()
-    private var minutes = TimestamptzArrayBuilder()
-    private var campaigns = Int8ArrayBuilder()
-    private var advertisers = Int8ArrayBuilder()
-    private var currencies = TextArrayBuilder()
-    private var impressions = Int8ArrayBuilder()
-    private var clicks = Int8ArrayBuilder()
-    private var conversions = Int8ArrayBuilder()
-    private var videoViews = Int8ArrayBuilder()
-    private var invalid = Int8ArrayBuilder()
-    private var late = Int8ArrayBuilder()
-    private var spend = NumericArrayBuilder()
-
-    var count: Int { partitions.count }
-
-    var parameters: [PostgresParameter] {
-        [
-            partitions.parameter, minutes.parameter, campaigns.parameter, advertisers.parameter,
-            currencies.parameter, impressions.parameter, clicks.parameter, conversions.parameter,
-            videoViews.parameter, invalid.parameter, late.parameter, spend.parameter,
-        ]
-    }
-
-    mutating func append(_ key: SpendKey, _ delta: SpendDelta, partition: Int32) {
-        partitions.append(partition)
-        minutes.append(unixMilliseconds: Int64(key.minute) * 60_000)
-        campaigns.append(key.campaignID)
-        advertisers.append(key.advertiserID)
-        let letters = key.currency.rawValue
-        withUnsafeBytes(of: (letters << 8).bigEndian) { bytes in
-            currencies.append(utf8: UnsafeRawBufferPointer(rebasing: bytes[0..<3]))
-        }
-        impressions.append(Int64(delta.impressions))
-        clicks.append(Int64(delta.clicks))
-        conversions.append(Int64(delta.conversions))
-        videoViews.append(Int64(delta.videoViews))
-        invalid.append(Int64(delta.invalidEvents))
-        late.append(Int64(delta.lateEvents))
-        spend.append(delta.spendNanos)
-    }
-
-    mutating func removeAll() {
-        partitions.removeAll()
-        minutes.removeAll()
-        campaigns.removeAll()
-        advertisers.removeAll()
-        currencies.removeAll()
-        impressions.removeAll()
-        clicks.removeAll()
-        conversions.removeAll()
-        videoViews.removeAll()
-        invalid.removeAll()
-        late.removeAll()
-        spend.removeAll()
     }
 }

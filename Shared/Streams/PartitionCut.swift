@@ -1,0 +1,32 @@
+/// One partition's part of a checkpoint: what its records since the last one add up to, and the progress that
+/// becomes visible with it, or not at all.
+public struct PartitionCut<Output: CheckpointOutput>: Sendable {
+    public var partition: Partition
+    /// The epoch under which the partition is owned; the commit must find it unchanged.
+    public var epoch: Epoch
+    /// The progress that the commit must find; nil where nothing was ever committed.
+    public var expectedNextOffset: Offset?
+    /// The progress after the commit.
+    public var progress: PartitionProgress
+    public var output: PartitionOutput<Output>
+    /// Records in the cut.
+    public var records: Int64
+    /// The smallest and largest record timestamp in milliseconds; -1 where no record had one.
+    public var oldestTimestampMilliseconds: Int64
+    public var newestTimestampMilliseconds: Int64
+
+    public init(
+        partition: Partition, epoch: Epoch, expectedNextOffset: Offset?, progress: PartitionProgress,
+        output: PartitionOutput<Output>, records: Int64, oldestTimestampMilliseconds: Int64 = -1,
+        newestTimestampMilliseconds: Int64 = -1
+    ) {
+        self.partition = partition
+        self.epoch = epoch
+        self.expectedNextOffset = expectedNextOffset
+        self.progress = progress
+        self.output = output
+        self.records = records
+        self.oldestTimestampMilliseconds = oldestTimestampMilliseconds
+        self.newestTimestampMilliseconds = newestTimestampMilliseconds
+    }
+}

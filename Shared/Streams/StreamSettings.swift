@@ -1,0 +1,24 @@
+/// What the library needs to know about a job's time: all of it is part of the results' definition.
+public struct StreamSettings: Equatable, Sendable {
+    /// How long an id makes a later record a duplicate, in milliseconds of the log's own time.
+    public var horizonMilliseconds: Int64
+    /// The watermark stays this far behind the log's own time, in milliseconds.
+    public var outOfOrdernessMilliseconds: Int64
+    /// The most ids that one partition may remember before it stops with an error.
+    public var maximumRememberedIDs: Int
+    /// Where false, duplicates are counted like any event.
+    public var deduplicates: Bool
+
+    public init(
+        horizonMilliseconds: Int64 = 600_000, outOfOrdernessMilliseconds: Int64 = 30_000,
+        maximumRememberedIDs: Int = 50_000_000, deduplicates: Bool = true
+    ) {
+        self.horizonMilliseconds = horizonMilliseconds
+        self.outOfOrdernessMilliseconds = outOfOrdernessMilliseconds
+        self.maximumRememberedIDs = maximumRememberedIDs
+        self.deduplicates = deduplicates
+    }
+
+    /// Marks are this far apart in stream time: a warm-up reads at most this much more than it must.
+    public var markSpacingMilliseconds: Int64 { max(1, horizonMilliseconds / 32) }
+}
