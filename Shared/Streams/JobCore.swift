@@ -368,7 +368,10 @@ public final class JobCore<Logic: EventLogic> {
     /// A seek was carried out, or failed: then it is asked for again, and nothing counts as a gap before one has gone
     /// through.
     public func sought(_ partition: Partition, succeeded: Bool) {
-        if !succeeded { task(partition)?.reseeks = 0 }
+        guard !succeeded, let task = task(partition) else { return }
+        task.reseeks = 0
+        // The same record would come first again, and must not be taken for the one behind a gap.
+        task.firstAfterSeek = nil
     }
 
     /// Consumption starts again after a pause or a seek: what comes first must be the expected record.

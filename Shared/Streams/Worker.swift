@@ -266,8 +266,6 @@ extension Worker: SourceDelegate {
     public func partitionsAssigned(_ partitions: [Partition]) -> [(partition: Partition, start: Offset)] {
         observer.assigned(partitions)
         let starts = claim(partitions)
-        // A new assignment is read at once; what was owned before stays as it is.
-        paused.subtract(partitions)
         handleIncidents(isAssigning: true)
         return starts
     }
@@ -284,6 +282,8 @@ extension Worker: SourceDelegate {
         } catch {
             if error.code != .cancelled { fail(.store, error.message) }
         }
+        // A new assignment is read at once; what was owned before stays as it is.
+        paused.subtract(partitions)
         return starts
     }
 
@@ -308,12 +308,12 @@ extension Worker: SourceDelegate {
     public func partitionsRevoked(_ partitions: [Partition], lost: Bool) {
         // Blocks: once this returns, somebody else may own the partitions.
         flush(limitMilliseconds: settings.revokeLimitMilliseconds)
+        paused.subtract(partitions)
         for partition in partitions {
             core.released(partition)
             fencedSince[partition] = nil
             uncheckedGaps[partition] = nil
         }
-        paused.subtract(partitions)
         observer.revoked(partitions, lost: lost)
     }
 
