@@ -1,8 +1,5 @@
 import Foundation
-import Kafka
 import LocalServers
-import Schemas
-import Streams
 import Testing
 
 /// The broker goes away while the service reads from it.
@@ -29,7 +26,8 @@ struct BrokerOutageTests {
                                 at: 1_790_000_000_000 + Int64(round * 10_000 + index))
                         })
                     // Some of it is read and not committed, the rest is not read yet.
-                    try await broker.restart()
+                    try await broker.stop()
+                    try await startAgain { try await broker.start() }
                 }
                 try await scenario.untilCaughtUp()
                 let log = try await LogReader.totals(scenario, partitions: [0, 1, 2, 3])
@@ -56,7 +54,7 @@ struct BrokerOutageTests {
                 try await until("half is applied") { try scenario.applied() >= Int64(Self.events / 2) }
                 try await broker.kill()
                 stream.process.kill()
-                try await broker.start()
+                try await startAgain { try await broker.start() }
 
                 // Every partition either goes on to the log's end or stops because the log is not what it was.
                 let ends = try await LogReader.ends(scenario)
@@ -85,109 +83,5 @@ struct BrokerOutageTests {
                 for partition in behind { #expect(after[partition] == before[partition]) }
             }
         }
-    }
-}
-
-/// What a topic holds, read by the tests themselves.
-enum LogReader {
-    /// The end of every partition.
-    static func ends(_ scenario: Scenario) async throws -> [Int32: Int64] {
-        let (kafka, topic) = (scenario.kafka, scenario.topic)
-        return try await onThread {
-            var ends: [Int32: Int64] = [:]
-            for (partition, _, high) in try KafkaAdmin(configuration: kafka).watermarkOffsets(topic: topic) {
-                ends[partition.rawValue] = high.rawValue
-            }
-            return ends
-        }
-    }
-
-    /// How far each partition is applied.
-    static func progress(_ scenario: Scenario) throws -> [Int32: Int64] {
-        var reached: [Int32: Int64] = [:]
-        for row in try scenario.database.rows("SELECT partition, next_offset FROM \(scenario.progress)") {
-            if let partition = row[0].flatMap({ Int32($0) }) { reached[partition] = row[1].flatMap { Int64($0) } ?? 0 }
-        }
-        return reached
-    }
-
-    /// What a log amounts to, in sums.
-    struct Totals: Equatable, Sendable {
-        var counted: Int64 = 0
-        var duplicates: Int64 = 0
-        var deadLetters: Int64 = 0
-        var spendNanos: Int128 = 0
-    }
-
-    /// What these partitions amount to, read back record by record and judged here. For logs that are shorter than
-    /// the horizon: every id is remembered.
-    static func totals(_ scenario: Scenario, partitions: [Int32]) async throws -> Totals {
-        let (kafka, topic) = (scenario.kafka, scenario.topic)
-        let ends = try await ends(scenario)
-        return try await onThread {
-            let reader = try KafkaRecordReader(configuration: kafka)
-            var totals = Totals()
-            for partition in partitions {
-                var seen: Set<[UInt64]> = []
-                try reader.forEach(
-                    topic: topic, partition: Partition(partition), from: Offset(0), to: Offset(ends[partition] ?? 0)
-                ) { record in
-                    var event = AdEvent()
-                    guard let payload = record.value, AdEventReader.read(payload, into: &event),
-                        isChargeable(event, timestamp: record.timestampMilliseconds)
-                    else {
-                        totals.deadLetters += 1
-                        return
-                    }
-                    guard seen.insert([event.idHigh, event.idLow]).inserted else {
-                        totals.duplicates += 1
-                        return
-                    }
-                    totals.counted += 1
-                    totals.spendNanos += charge(event)
-                }
-            }
-            return totals
-        }
-    }
-
-    private static func isChargeable(_ event: AdEvent, timestamp: Int64) -> Bool {
-        event.idLength == 16 && event.eventType != nil && event.type != 0 && event.pricingModel != nil
-            && event.pricing != 0 && (0...1_000_000_000_000).contains(event.priceMicros) && event.currency != .none
-            && event.eventTimeMilliseconds > 0 && event.eventTimeMilliseconds < 4_102_444_800_000
-            && event.eventTimeMilliseconds <= timestamp + 48 * 3_600_000
-    }
-
-    private static func charge(_ event: AdEvent) -> Int128 {
-        guard event.invalidReason == 0, event.type == event.pricing else { return 0 }
-        return Int128(event.priceMicros) * (event.pricing == 1 ? 1 : 1_000)
-    }
-
-    /// The same sums from the database.
-    static func results(_ scenario: Scenario, partitions: [Int32]) throws -> Totals {
-        let list = partitions.map(String.init).joined(separator: ",")
-        let rows = try scenario.database.rows(
-            """
-            SELECT coalesce(sum(impressions + clicks + conversions + video_views + invalid_events), 0),
-                coalesce(sum(spend_nanos), 0) FROM "\(scenario.prefix)spend".minute_by_partition
-            WHERE source_partition = ANY('{\(list)}')
-            """)
-        let progress = try scenario.database.rows(
-            """
-            SELECT coalesce(sum(duplicates), 0), coalesce(sum(dead_letters), 0) FROM \(scenario.progress)
-            WHERE partition = ANY('{\(list)}')
-            """)
-        func number(_ text: String?) -> Int128 { text.flatMap { Int128($0) } ?? -1 }
-        return Totals(
-            counted: Int64(number(rows[0][0])), duplicates: Int64(number(progress[0][0])),
-            deadLetters: Int64(number(progress[0][1])), spendNanos: number(rows[0][1]))
-    }
-
-    /// Records beyond whatever was applied before: 20,000 to each partition.
-    static func append(_ scenario: Scenario, to partitions: [Int32]) async throws {
-        try await scenario.produce(
-            partitions.flatMap { partition in
-                (0..<20_000).map { _ in ProducedRecord(partition: partition, value: [0xff]) }
-            })
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import LocalServers
-import Synchronization
 import Testing
 
 /// Two processes in one group, killed at random moments of a stream; what comes out is right to the unit.
@@ -61,38 +60,4 @@ struct EndToEndTests {
         }
         print(KillTimes.summary)
     }
-}
-
-/// From a kill to the first commit of the process that was started in its place.
-enum KillTimes {
-    private static let times = Mutex<[Double]>([])
-
-    static func note(_ time: Duration) { times.withLock { $0.append(time.inSeconds) } }
-
-    static var summary: String {
-        let sorted = times.withLock { $0 }.sorted()
-        guard !sorted.isEmpty else { return "no kills" }
-        func quantile(_ share: Double) -> String {
-            String(format: "%.2f", sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))])
-        }
-        return "kill to first commit, \(sorted.count) kills, seconds: least \(quantile(0)), median \(quantile(0.5)), "
-            + "p90 \(quantile(0.9)), most \(quantile(1))"
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same moments.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 up to 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

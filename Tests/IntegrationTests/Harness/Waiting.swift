@@ -1,4 +1,5 @@
 import Foundation
+import LocalServers
 import Testing
 
 /// Asks again and again until a condition of another process holds: nothing here can be told about it.
@@ -25,4 +26,17 @@ func onThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async thr
 extension Duration {
     /// In seconds, for people and for Foundation.
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+/// Starts a server again at the port that it had. Meanwhile a client on this machine may have been given that port
+/// for a connection of its own, or have connected to itself through it: that passes.
+func startAgain(_ start: () async throws -> Void) async throws {
+    try await until("the server has its port again", every: .milliseconds(200)) {
+        do {
+            try await start()
+            return true
+        } catch let error as LocalServersError where error.code == .portInUse {
+            return false
+        }
+    }
 }
