@@ -68,6 +68,7 @@ struct PipelineBenchmark: ParsableCommand {
             result.counters.records += Int64(chunk.records.count)
             result.counters.deadLetters += Int64(chunk.records.count - sound)
         }
+        result.memory = Measures.residentBytes()
         return result
     }
 

@@ -88,19 +88,22 @@ final class Bench {
         var partition: Int64
         var next: Int64
         var timestampMilliseconds: Int64
+        /// The instance and the process that claimed the partition or committed it last.
+        var owner: String
     }
 
     /// What is committed, by partition. The timestamp is that of the last applied record.
     func progress(_ job: Job) throws -> [Row] {
         try connection.query(
             """
-            SELECT partition::int8 AS partition, next_offset, anchor_timestamp_ms
+            SELECT partition::int8 AS partition, next_offset, anchor_timestamp_ms, owner
             FROM "\(job.name)_sluice".progress WHERE job = $1 AND next_offset IS NOT NULL
             """, [.text(job.name)]
         ).map {
             Row(
                 partition: try $0.int64("partition"), next: try $0.int64("next_offset"),
-                timestampMilliseconds: try $0.optionalInt64("anchor_timestamp_ms") ?? -1)
+                timestampMilliseconds: try $0.optionalInt64("anchor_timestamp_ms") ?? -1,
+                owner: try $0.string("owner"))
         }
     }
 
