@@ -120,9 +120,10 @@ public final class KafkaSource: Source {
         }
 
         func partitionFailed(_ partition: Partition, error: KafkaError) {
-            // What can pass is tried again by the client itself.
+            // What can pass is tried again by the client itself; the partition may have been deleted and made again
+            // meanwhile, so what was read is compared before it is committed.
             if error.isRetriable && !error.isFatal {
-                delegate?.sourceLogged(level: .warning, message: error.description)
+                delegate?.connectionLost(SourceError(error))
             } else {
                 delegate?.partitionFailed(partition, SourceError(error))
             }
@@ -131,7 +132,11 @@ public final class KafkaSource: Source {
         func connectionLost(_ error: KafkaError) { delegate?.connectionLost(SourceError(error)) }
 
         func consumerFailed(_ error: KafkaError) {
-            delegate?.sourceLogged(level: .warning, message: error.description)
+            if error.code == .unknownTopic || error.code == .unknownTopicOrPartition {
+                delegate?.connectionLost(SourceError(error))
+            } else {
+                delegate?.sourceLogged(level: .warning, message: error.description)
+            }
         }
 
         func fatal(_ error: KafkaError) { delegate?.sourceFailed(SourceError(error)) }

@@ -176,6 +176,30 @@ import Testing
         #expect(try fixture.clicks() == 1)
     }
 
+    /// Two processes come to a new day at the same moment: the second waits for the first and finds its table.
+    @Test(arguments: [
+        ("spend", "ensure_day", "'2026-03-01 00:00:00+00'"), ("sluice", "ensure_dead_letter_partition", "now()"),
+    ])
+    func aPartitionIsMadeOnce(_ schema: String, _ function: String, _ moment: String) async throws {
+        var fixture = try await StoreFixture()
+        defer { try? fixture.close() }
+        fixture.configuration.lockTimeoutMilliseconds = 60_000
+        let call = "SELECT \(fixture.names.table(schema, function))(\(moment))"
+        try fixture.connection.execute("BEGIN; \(call)")
+        let configuration = fixture.configuration
+        let second = SecondSession(configuration, sql: call)
+        let watcher = try PostgresConnection(configuration)
+        defer { watcher.close() }
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND pid = $1::int4"
+        let deadline = ContinuousClock.now + .seconds(60)
+        let backend = try second.backend()
+        while try watcher.query(waiting, [.int8(Int64(backend))])[0].int64(0) == 0 {
+            try #require(ContinuousClock.now < deadline, "the second session does not wait")
+        }
+        try fixture.connection.execute("COMMIT")
+        try second.outcome()
+    }
+
     @Test func minutesOfOtherYearsHaveATableOfTheirOwn() async throws {
         let fixture = try await StoreFixture()
         defer { try? fixture.close() }

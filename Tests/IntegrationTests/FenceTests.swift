@@ -64,6 +64,11 @@ struct FenceTests {
             _ = try await zombie.ends()
             let staleCommit = try scenario.applied() > 0
             proxies[1].release()
+            try await until("the outcome of the twin's checkpoint is known") {
+                let others = try scenario.database.number(
+                    "SELECT count(*) FROM \(scenario.progress) WHERE owner <> '\(twin.owner)' OR records = 0")
+                return others == 0 || !twin.logged("commit refused: the partition has another owner").isEmpty
+            }
             let verification = try await scenario.verification(wait: "30s")
             finding = Finding(
                 wasRefused: !zombie.logged("commit refused: the partition has another owner").isEmpty,

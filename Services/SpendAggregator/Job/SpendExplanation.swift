@@ -77,9 +77,11 @@ public enum SpendExplanation {
             Assumption(
                 name: "same-log",
                 text: """
-                    The last applied record is compared with the log at each assignment and after each lost \
-                    connection. A truncated or recreated topic stops the partition. Where retention has removed that \
-                    record only the offsets can be checked; this is logged and counted.
+                    The last applied record is compared with the log at each assignment, after each lost connection \
+                    and after each error of the partition. A truncated or recreated topic stops the partition. Where \
+                    retention has removed that record only the offsets can be checked; this is logged and counted. A \
+                    topic that is deleted and made again under a running job without either of these signs, and that \
+                    is longer than before, is not noticed.
                     """),
             Assumption(
                 name: "visible-gaps",

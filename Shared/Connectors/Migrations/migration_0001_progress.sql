@@ -63,7 +63,11 @@ DECLARE
 BEGIN
     IF to_regclass(format('"sluice".%I', name)) IS NOT NULL THEN RETURN; END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('"sluice".dead_letter', 0));
-    IF to_regclass(format('"sluice".%I', name)) IS NOT NULL THEN RETURN; END IF;
+    -- By a query, which sees what was committed while this waited; to_regclass may answer from a cache that does not.
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_class AS parent USING (relnamespace)
+        WHERE parent.oid = '"sluice".dead_letter'::regclass AND c.relname = name
+    ) THEN RETURN; END IF;
     EXECUTE format(
         'CREATE TABLE "sluice".%I PARTITION OF "sluice".dead_letter FOR VALUES FROM (%L) TO (%L)', name,
         (first::timestamp AT TIME ZONE 'UTC'), ((first + interval '1 month') AT TIME ZONE 'UTC'));

@@ -34,7 +34,11 @@ BEGIN
     IF day < timestamptz '2020-01-01 00:00:00+00' OR day >= timestamptz '2040-01-01 00:00:00+00' THEN RETURN; END IF;
     IF to_regclass(format('"spend".%I', name)) IS NOT NULL THEN RETURN; END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('"spend".minute_by_partition', 0));
-    IF to_regclass(format('"spend".%I', name)) IS NOT NULL THEN RETURN; END IF;
+    -- By a query, which sees what was committed while this waited; to_regclass may answer from a cache that does not.
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_class AS parent USING (relnamespace)
+        WHERE parent.oid = '"spend".minute_by_partition'::regclass AND c.relname = name
+    ) THEN RETURN; END IF;
     -- Room on each page keeps the updates of counters off the index.
     EXECUTE format(
         'CREATE TABLE "spend".%I (LIKE "spend".minute_by_partition INCLUDING DEFAULTS INCLUDING CONSTRAINTS) '
