@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cuts=9 runs=3 kills=20 live=40 events=4000000
 if [ "${1:-}" = --quick ]; then
-    cuts=3 runs=1 kills=3 live=10 events=1000000
+    cuts=3 runs=1 kills=3 live=10 events=2000000
     shift
 fi
 

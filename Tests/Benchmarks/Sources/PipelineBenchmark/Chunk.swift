@@ -12,7 +12,8 @@ final class Chunk {
     private(set) var batches: [Int] = []
     private(set) var payloadBytes = 0
     private var buffers: [ByteBufferBox]
-    private var nextOffsets: [Int64]
+    /// By partition, the offset that its next record will get.
+    private(set) var nextOffsets: [Int64]
 
     private final class ByteBufferBox {
         var buffer = ByteBuffer(capacity: 1 << 20)

@@ -12,7 +12,7 @@ extension Bench {
         var brokerSeconds = 0.0
         var postgresSeconds = 0.0
         var verdict = ""
-        /// Allocations by thread name between a quarter and three quarters of the records, and how many these were.
+        /// Allocations by thread name between the first commit and the last one before the end, and the records between.
         var allocations: [String: UInt64] = [:]
         var allocationRecords: Int64 = 0
     }
@@ -52,13 +52,15 @@ extension Bench {
         _ before: (broker: Double, postgres: Double), _ table: AllocationTable?
     ) throws -> LoadResult {
         var first: (at: Double, records: Int64)?
-        var quarter: (counts: [String: UInt64], records: Int64)?
-        var half: (counts: [String: UInt64], records: Int64)?
+        var begin: (counts: [String: UInt64], records: Int64)?
+        var last: (counts: [String: UInt64], records: Int64)?
         try wait(job, process, until: total) { committed in
             if first == nil && committed > 0 { first = (Self.now(), committed) }
             guard let table, committed < total else { return }
-            if committed > total / 4 && quarter == nil { quarter = (table.byName(pid: process.pid), committed) }
-            if committed > total / 4 { half = (table.byName(pid: process.pid), committed) }
+            // From the first commit on: what starting and joining the group took is over.
+            guard committed > 0, committed != last?.records else { return }
+            last = (table.byName(pid: process.pid), committed)
+            if begin == nil { begin = last }
         }
         let end = Self.now()
         let after = serverSeconds
@@ -69,9 +71,9 @@ extension Bench {
         }
         result.brokerSeconds = after.broker - before.broker
         result.postgresSeconds = after.postgres - before.postgres
-        if let quarter, let half, half.records > quarter.records {
-            result.allocationRecords = half.records - quarter.records
-            for (name, count) in half.counts { result.allocations[name] = count - (quarter.counts[name] ?? 0) }
+        if let begin, let last, last.records > begin.records {
+            result.allocationRecords = last.records - begin.records
+            for (name, count) in last.counts { result.allocations[name] = count - (begin.counts[name] ?? 0) }
         }
         return result
     }

@@ -70,6 +70,10 @@ struct ServiceBenchmark: AsyncParsableCommand {
         if parts.contains(.allocations) {
             let result = try await bench.catchUp(
                 topic: topic, total: events, truth: truth, counter: allocationCounter)
+            guard result.allocationRecords > 0 else {
+                say("allocations: the topic was read within one checkpoint; give more --events")
+                return
+            }
             say("allocations over \(result.allocationRecords) records, by thread:")
             for (name, count) in result.allocations.sorted(by: { $0.value > $1.value }) where count > 0 {
                 say(
