@@ -70,7 +70,7 @@ let package = Package(
         // The streaming library, floor by floor.
         .target(name: "Streams", path: "Shared/Streams", swiftSettings: strict),
         .target(
-            name: "Schemas", dependencies: ["Streams", "CSluiceSchemas", "CProtobufC"], path: "Shared/Schemas",
+            name: "Schemas", dependencies: ["CSluiceSchemas", "CProtobufC"], path: "Shared/Schemas",
             swiftSettings: strict),
         .target(name: "Kafka", dependencies: ["Streams", "CRdkafka"], path: "Shared/Kafka", swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["CPostgres"], path: "Shared/Postgres", swiftSettings: strict),
