@@ -111,6 +111,7 @@ let package = Package(
             name: "Sluice",
             dependencies: ["Streams", "Schemas", "Kafka", "Postgres", "LocalServers", argumentParser],
             path: "Services/Sluice",
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
 
