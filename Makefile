@@ -28,13 +28,17 @@ setup: ## Install what is missing: system packages and the local broker
 build: setup ## Build the programs in release: .build/release
 	@for product in $(PRODUCTS); do swift build -c release $(BUILD_FLAGS) --product "$$product"; done
 
-# The unit tests come first and in parallel. The integration tests start, stop and kill programs of both builds, so
-# they run by themselves, one after the other.
+# Each group is a run of its own. RuntimeTests ask a server of this process for answers within seconds, which others would
+# delay by keeping its threads busy; KafkaTests give up ports and take them again; IntegrationTests start, stop and kill
+# programs of both builds one after the other.
 test: setup proto-check lint build ## Run every check and every test
 	@swift build --build-tests $(BUILD_FLAGS)
 	@export SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)"; \
-	swift test --skip-build --disable-xctest --skip '^IntegrationTests\.'; \
-	swift test --skip-build --disable-xctest --no-parallel --filter '^IntegrationTests\.'
+	run() { echo "== swift test $$*"; swift test --skip-build --disable-xctest "$$@"; }; \
+	run --filter '^RuntimeTests\.'; \
+	run --filter '^KafkaTests\.'; \
+	run --skip '^(RuntimeTests|KafkaTests|IntegrationTests)\.'; \
+	run --no-parallel --filter '^IntegrationTests\.'
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
 	@$(SCRIPTS)/demo.sh
