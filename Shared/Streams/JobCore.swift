@@ -55,8 +55,8 @@ public final class JobCore<Logic: EventLogic> {
         if let mark {
             let oldest = claim.progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
             complete = mark.streamTime == .distantPast || mark.streamTime < oldest
-            if !complete {
-                // The horizon was shorter when the marks were kept.
+            if !complete && bounds.start < mark.offset {
+                // The horizon was shorter when the marks were kept, or an operator moved the partition.
                 incidents.append(
                     .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
             }
@@ -244,8 +244,14 @@ public final class JobCore<Logic: EventLogic> {
     private func warmUp(
         _ records: UnsafePointer<Record>, count: Int, _ task: PartitionTask<Logic>, target: Offset
     ) -> Int {
-        let remaining = target.rawValue - records[0].offset.rawValue
-        let used = min(count, Int(remaining))
+        let first = records[0].offset
+        var used = min(count, Int(target.rawValue - first.rawValue))
+        // Only where an operator moved the partition does a mark know more than the records before it tell.
+        let marks = task.committed.marks
+        task.pipeline.pointee.raiseStreamTime(to: marks.last { $0.offset <= first })
+        if let next = marks.first(where: { $0.offset > first }) {
+            used = min(used, Int(next.offset.rawValue - first.rawValue))
+        }
         logic.warmUpBlock(&task.pipeline.pointee, records, count: used, scratch: scratch)
         if let anchor = task.committed.anchor, case .warming(_, let seen, let complete) = task.state, !seen {
             let place = anchor.offset.rawValue - records[0].offset.rawValue
@@ -265,6 +271,7 @@ public final class JobCore<Logic: EventLogic> {
     private func finishWarmUp(_ task: PartitionTask<Logic>) {
         guard case .warming(let target, let seen, let complete) = task.state else { return }
         let stored = task.committed.streamTime
+        task.pipeline.pointee.raiseStreamTime(to: task.committed.marks.last { $0.offset <= target })
         let found = task.pipeline.pointee.currentStreamTime
         // Missing records can only make it smaller.
         if found > stored || (complete && found != stored) {

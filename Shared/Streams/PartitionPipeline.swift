@@ -30,6 +30,10 @@ public struct PartitionPipeline<Logic: EventLogic>: ~Copyable {
 
     /// Sets the stream time from which a warm-up starts or with which it ends.
     mutating func setStreamTime(_ time: EventTime) { streamTime = time.rawValue }
+    /// What a warm-up has reached is at least what the mark says.
+    mutating func raiseStreamTime(to mark: HorizonMark?) {
+        if let mark { streamTime = max(streamTime, mark.streamTime.rawValue) }
+    }
     mutating func countSkipped(_ offsets: Int64) { counters.skippedOffsets += offsets }
 
     /// The first record that was ever read of this partition stands at `offset`.

@@ -5,6 +5,8 @@ public protocol SimulatedTables<Output> {
     associatedtype Output: CheckpointOutput
     /// Adds a partition's output to the rows, as the sink's SQL would.
     mutating func add(_ output: Output, of partition: Partition)
+    /// Removes all that the partition has added, as a rewind does.
+    mutating func remove(_ partition: Partition)
 }
 
 /// The guards of exactly-once that a simulation can leave out, to show that it would notice.
@@ -36,6 +38,8 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
     public enum JournalEntry: Equatable {
         case claimed(Partition, Epoch)
         case committed(Partition, Epoch, from: Offset?, to: Offset?)
+        /// An operator moved the partition.
+        case moved(Partition, Epoch, to: Offset?)
     }
     /// Everything that a replica would have.
     public struct Snapshot {
@@ -83,9 +87,34 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
                     findings.append("\(partition): a commit from \(from?.description ?? "nothing"), not from \(end)")
                 }
                 ends[partition] = to
+            case .moved(let partition, let epoch, let to):
+                epochs[partition] = epoch
+                ends[partition] = to
             }
         }
         return findings
+    }
+
+    /// An operator moves a partition; its results stay.
+    public func move(_ partition: Partition, to offset: Offset, isNewLog: Bool = false) {
+        guard let row = progress[partition] else { return }
+        place(row.progress.moved(to: offset, isNewLog: isNewLog), of: partition)
+    }
+
+    /// An operator lets a partition be applied again from the beginning of its log: its results go with its progress.
+    public func rewind(_ partition: Partition) {
+        guard progress[partition] != nil else { return }
+        state.tables.remove(partition)
+        state.deadLetters.removeAll { $0.partition == partition }
+        place(PartitionProgress(), of: partition)
+    }
+
+    private func place(_ moved: PartitionProgress, of partition: Partition) {
+        guard var row = progress[partition] else { return }
+        row.epoch = Epoch(row.epoch.rawValue + 1)
+        row.progress = moved
+        progress[partition] = row
+        state.journal.append(.moved(partition, row.epoch, to: moved.nextOffset))
     }
 
     /// One statement: raises the epochs, then reads the progress.

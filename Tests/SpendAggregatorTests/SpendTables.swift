@@ -45,6 +45,8 @@ struct SpendTables: SimulatedTables {
         }
     }
 
+    mutating func remove(_ partition: Partition) { rows[partition] = nil }
+
     /// A partition's rows in the order in which results are compared.
     func rows(of partition: Partition) -> [ContractVector.Row] {
         (rows[partition] ?? [:]).values.sorted(by: ContractVector.Row.precedes)

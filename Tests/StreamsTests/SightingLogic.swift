@@ -53,6 +53,7 @@ struct SightingTables: SimulatedTables, Equatable {
     mutating func add(_ output: SightingOutput, of partition: Partition) {
         counted[partition, default: []] += output.counted
     }
+    mutating func remove(_ partition: Partition) { counted[partition] = nil }
     func ids(_ partition: Partition = Partition(0)) -> [UInt64] { counted[partition, default: []].map(\.id) }
 }
 

@@ -1,0 +1,96 @@
+import Streams
+import TestKit
+import Testing
+
+/// What an operator's move does to a partition, and that the job goes on from there as if nothing had happened.
+@Suite struct OperatorMoveTests {
+    private func applied(_ count: Int, of total: Int, horizon: Int64 = 100) throws -> SightingDriver {
+        let driver = sightingDriver(horizon: horizon)
+        for number in 0..<total { driver.log.sight(UInt64(number), at: 1_000 + Int64(number) * 10) }
+        try driver.start()
+        driver.read(count)
+        #expect(driver.cut())
+        return driver
+    }
+
+    @Test func aGapThatIsAcceptedIsCountedAndTheRestIsApplied() throws {
+        let driver = try applied(5, of: 20)
+        driver.log.removeBefore(driver.partition, Offset(12))
+        try driver.restart()
+        #expect(driver.stopReason?.code == .recordsGone)
+        driver.database.move(driver.partition, to: Offset(12))
+        try driver.restart()
+        #expect(driver.stopReason == nil && driver.position == Offset(12))
+        driver.readAll()
+        #expect(driver.cut())
+        #expect(driver.database.tables.ids() == Array(0..<5) + Array(12..<20))
+        #expect(driver.progress.counters.skippedOffsets == 7)
+        try driver.restart()
+        driver.readAll(batch: 2)
+        #expect(driver.stopReason == nil && driver.core.isWarm)
+    }
+
+    /// The records that were cut off had moved time further than what is left.
+    @Test func aLogThatWasCutOffGoesOnAtItsEndWithTheStreamTimeItHad() throws {
+        let driver = try applied(20, of: 20)
+        driver.log.truncate(driver.partition, to: Offset(15))
+        try driver.restart()
+        #expect(driver.stopReason?.code == .logTruncated)
+        driver.database.move(driver.partition, to: Offset(15))
+        for _ in 0..<3 {
+            try driver.restart()
+            driver.readAll(batch: 4)
+            #expect(driver.stopReason == nil && driver.core.isWarm)
+            #expect(driver.progress.streamTime == EventTime(rawValue: 1_190))
+        }
+        // 14 is still remembered, 19 was cut off: who sends it again is counted again.
+        driver.log.sight(14, at: 1_150)
+        driver.log.sight(19, at: 1_160)
+        driver.readAll()
+        #expect(driver.cut())
+        #expect(driver.database.tables.ids() == Array(0..<20) + [19])
+        #expect(driver.progress.counters.duplicates == 1)
+        // The mark of the move lies within what is read again: time does not stay behind it.
+        try driver.restart()
+        driver.readAll(batch: 3)
+        #expect(driver.stopReason == nil && driver.core.isWarm)
+        driver.log.sight(19, at: 1_200)
+        driver.readAll()
+        #expect(driver.cut())
+        #expect(driver.progress.counters.duplicates == 2)
+    }
+
+    @Test func aTopicThatWasMadeAgainIsReadFromItsBeginningAndRemembersNothingOfTheOldOne() throws {
+        let driver = try applied(20, of: 20)
+        driver.log.recreate(driver.partition)
+        driver.log.sight(19, at: 1_195)
+        driver.log.sight(30, at: 1_196)
+        try driver.restart()
+        #expect(driver.stopReason?.code == .logTruncated)
+        driver.database.move(driver.partition, to: Offset(0), isNewLog: true)
+        for round in 0..<2 {
+            try driver.restart()
+            driver.readAll(batch: 1)
+            driver.cut()
+            #expect(driver.stopReason == nil, "round \(round)")
+            #expect(driver.database.tables.ids() == Array(0..<20) + [19, 30])
+        }
+        driver.log.sight(30, at: 1_197)
+        driver.readAll()
+        driver.cut()
+        #expect(driver.progress.counters.duplicates == 1)
+    }
+
+    @Test func aRewindTakesTheResultsBackWithTheProgress() throws {
+        let driver = try applied(12, of: 20)
+        driver.database.rewind(driver.partition)
+        #expect(driver.database.tables.ids().isEmpty)
+        driver.read(3)
+        #expect(!driver.cut(), "the owner of before is fenced")
+        try driver.restart()
+        driver.readAll()
+        #expect(driver.cut())
+        #expect(driver.database.tables.ids() == Array(0..<20))
+        #expect(driver.progress.counters.records == 20)
+    }
+}
