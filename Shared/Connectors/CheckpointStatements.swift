@@ -1,5 +1,9 @@
 import Postgres
 
+#if SLUICE_MUTANTS
+    import Streams
+#endif
+
 /// The SQL of claims and checkpoints.
 struct CheckpointStatements {
     let begin = PreparedStatement(name: "checkpoint_begin", sql: "BEGIN")
@@ -76,7 +80,9 @@ struct CheckpointStatements {
 
     /// The compare-and-set. Whatever it does not move ends the transaction within the server, so that nothing of a
     /// refused checkpoint can become visible whatever the client does.
-    private static func advance(_ names: DatabaseNames, epoch: String, offset: String) -> PreparedStatement {
+    private static func advance(
+        _ names: DatabaseNames, epoch: String, offset: String, refuses: Bool = true
+    ) -> PreparedStatement {
         PreparedStatement(
             name: "checkpoint_advance",
             sql: """
@@ -100,18 +106,27 @@ struct CheckpointStatements {
                     WHERE p.job = $1 AND p.topic = $2 AND p.partition = g.partition AND \(epoch) AND \(offset)
                     RETURNING p.partition
                 )
-                SELECT \(names.table("sluice", "require_moved"))(
+                SELECT \(refuses ? names.table("sluice", "require_moved") : "")(
                     (SELECT array_agg(partition ORDER BY partition) FROM given
                      WHERE partition NOT IN (SELECT partition FROM moved)))
                 """)
     }
 
     #if SLUICE_MUTANTS
-        mutating func leaveOut(_ mutants: StoreMutants) {
+        mutating func leaveOut(_ mutants: Mutants) {
             advance = Self.advance(
                 names, epoch: mutants.contains(.epochCondition) ? "true" : "p.epoch = g.epoch",
                 offset: mutants.contains(.expectedOffset)
-                    ? "true" : "p.next_offset IS NOT DISTINCT FROM g.expected")
+                    ? "true" : "p.next_offset IS NOT DISTINCT FROM g.expected",
+                refuses: !mutants.contains(.refusalInServer))
+        }
+
+        /// What a claim would read if it did not raise the epoch in the same statement.
+        var readProgress: String {
+            """
+            SELECT \(Self.columns) FROM \(names.table("sluice", "progress")) AS p
+            WHERE job = $1 AND topic = $2 AND partition = ANY($3::int4[])
+            """
         }
     #endif
 }

@@ -1,18 +1,6 @@
 public import Postgres
 public import Streams
 
-#if SLUICE_MUTANTS
-    /// Guards of exactly-once that a debug build can leave out, so that a test can show that it notices.
-    public struct StoreMutants: OptionSet, Sendable {
-        public let rawValue: Int
-        public init(rawValue: Int) { self.rawValue = rawValue }
-        /// A commit does not compare the epoch.
-        public static let epochCondition = StoreMutants(rawValue: 1)
-        /// A commit does not compare the offset.
-        public static let expectedOffset = StoreMutants(rawValue: 2)
-    }
-#endif
-
 /// Results and progress in one PostgreSQL transaction: the checkpoint store of every job.
 ///
 /// Owns one connection, which it makes when it needs one and drops when it fails. Confined to one thread.
@@ -37,21 +25,30 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     private var statements: CheckpointStatements
     private var rows = ProgressRows()
     private var connection: PostgresConnection?
+    private let probe: (any StepProbe)?
+    #if SLUICE_MUTANTS
+        /// Guards that are left out, for tests.
+        public var mutants = Mutants.ofProcess {
+            didSet { statements.leaveOut(mutants) }
+        }
+    #endif
 
+    /// - Parameter probe: a test's; told of the steps of a checkpoint's transaction. Where there is one, what was sent
+    ///   before a step has left for the server when the probe is told.
     public init(
         _ configuration: PostgresConfiguration, names: DatabaseNames, identity: Identity, settings: StreamSettings,
-        writer: any OutputWriter<Output>
+        writer: any OutputWriter<Output>, probe: (any StepProbe)? = nil
     ) {
         self.configuration = configuration
         self.identity = identity
         self.writer = writer
         outOfOrdernessMilliseconds = settings.outOfOrdernessMilliseconds
         statements = CheckpointStatements(names)
+        self.probe = probe
+        #if SLUICE_MUTANTS
+            statements.leaveOut(mutants)
+        #endif
     }
-
-    #if SLUICE_MUTANTS
-        public func leaveOut(_ mutants: StoreMutants) { statements.leaveOut(mutants) }
-    #endif
 
     public func disconnect() {
         connection?.close()
@@ -107,12 +104,28 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         try attemptClaim { () throws(PostgresError) -> [Claim] in
             var numbers = Int4ArrayBuilder()
             for partition in partitions.sorted() { numbers.append(partition.rawValue) }
-            return try claims(
-                connected().query(
-                    statements.claim,
-                    [.text(identity.job), .text(identity.topic), .text(identity.owner), numbers.parameter]))
+            let parameters: [PostgresParameter] = [
+                .text(identity.job), .text(identity.topic), .text(identity.owner), numbers.parameter,
+            ]
+            #if SLUICE_MUTANTS
+                if mutants.contains(.claimOrder) { return try claimsReadFirst(parameters) }
+            #endif
+            return try claims(connected().query(statements.claim, parameters))
         }
     }
+
+    #if SLUICE_MUTANTS
+        /// A claim that reads the progress before it raises the epoch: a commit of the old owner can come between.
+        private func claimsReadFirst(_ parameters: [PostgresParameter]) throws(PostgresError) -> [Claim] {
+            let connection = try connected()
+            let read = try claims(connection.query(statements.readProgress, Array(parameters[..<2]) + [parameters[3]]))
+            return try claims(connection.query(statements.claim, parameters)).map { claim in
+                var claim = claim
+                claim.progress = read.first { $0.partition == claim.partition }?.progress ?? PartitionProgress()
+                return claim
+            }
+        }
+    #endif
 
     public func reclaim(_ owned: [(partition: Partition, epoch: Epoch)]) throws(StoreError) -> [Claim] {
         try attemptClaim { () throws(PostgresError) -> [Claim] in
@@ -182,14 +195,11 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
             let connection = try connected()
             rows.fill(cuts, outOfOrdernessMilliseconds: outOfOrdernessMilliseconds)
             _ = try connection.pipeline { (pipeline: inout PostgresPipeline) throws(PostgresError) in
-                try pipeline.add(statements.begin)
-                let key: [PostgresParameter] = [.text(identity.job), .text(identity.topic)]
-                try pipeline.add(statements.lock, key + [rows.partitions.parameter])
-                try pipeline.add(statements.advance, key + [.text(identity.owner)] + rows.parameters)
-                try writer.write(cuts, to: &pipeline)
-                try addDeadLetters(cuts, to: &pipeline)
-                try pipeline.add(statements.commit)
+                try send(cuts, to: &pipeline)
             }
+            #if SLUICE_MUTANTS
+                if mutants.contains(.deadLetterTransaction) { try writeDeadLettersAfterwards(cuts, on: connection) }
+            #endif
         } catch {
             if error.isConnectionFailure { disconnect() }
             if error.code == .server, !error.isTransient, writer.canRecover(from: error) {
@@ -197,8 +207,61 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
             }
             throw classify(error)
         }
+        probe?.reached(.commitAcknowledged, .before)
         writer.committed()
     }
+
+    /// The transaction of a checkpoint: the compare-and-set comes first, so that nothing is written for a stale owner.
+    private func send(
+        _ cuts: [PartitionCut<Output>], to pipeline: inout PostgresPipeline
+    ) throws(PostgresError) {
+        try pass(.begin, .before, &pipeline)
+        try pipeline.add(statements.begin)
+        try pass(.begin, .after, &pipeline)
+        let key: [PostgresParameter] = [.text(identity.job), .text(identity.topic)]
+        try pipeline.add(statements.lock, key + [rows.partitions.parameter])
+        try pass(.progressUpdate, .before, &pipeline)
+        try pipeline.add(statements.advance, key + [.text(identity.owner)] + rows.parameters)
+        try pass(.progressUpdate, .after, &pipeline)
+        #if SLUICE_MUTANTS
+            if mutants.contains(.oneCut) {
+                try pipeline.add(statements.commit)
+                try pipeline.add(statements.begin)
+            }
+        #endif
+        try pass(.write, .before, &pipeline)
+        try writer.write(cuts, to: &pipeline)
+        #if SLUICE_MUTANTS
+            if !mutants.contains(.deadLetterTransaction) { try addDeadLetters(cuts, to: &pipeline) }
+        #else
+            try addDeadLetters(cuts, to: &pipeline)
+        #endif
+        try pass(.write, .after, &pipeline)
+        try pass(.commitSent, .before, &pipeline)
+        try pipeline.add(statements.commit)
+        try pass(.commitSent, .after, &pipeline)
+    }
+
+    /// Tells the probe of a step, once what was added before it is on its way.
+    private func pass(
+        _ step: WorkerStep, _ moment: StepMoment, _ pipeline: inout PostgresPipeline
+    ) throws(PostgresError) {
+        guard let probe else { return }
+        try pipeline.flush()
+        probe.reached(step, moment)
+    }
+
+    #if SLUICE_MUTANTS
+        private func writeDeadLettersAfterwards(
+            _ cuts: [PartitionCut<Output>], on connection: PostgresConnection
+        ) throws(PostgresError) {
+            _ = try connection.pipeline { (pipeline: inout PostgresPipeline) throws(PostgresError) in
+                try pipeline.add(statements.begin)
+                try addDeadLetters(cuts, to: &pipeline)
+                try pipeline.add(statements.commit)
+            }
+        }
+    #endif
 
     private func addDeadLetters(
         _ cuts: [PartitionCut<Output>], to pipeline: inout PostgresPipeline

@@ -66,6 +66,13 @@ public struct PostgresPipeline: ~Copyable {
         }
     }
 
+    /// Waits until everything that was added has left for the server, which carries it out as it arrives.
+    public mutating func flush() throws(PostgresError) {
+        try requireOpen("pipeline")
+        try connection.flush(handle, operation: "pipeline")
+        unsentBytes = 0
+    }
+
     /// The handle is gone once the connection was given up; a closure may have swallowed the error that said so.
     private func requireOpen(_ operation: String) throws(PostgresError) {
         guard connection.isOpen else {

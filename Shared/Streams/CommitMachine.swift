@@ -20,6 +20,10 @@ public struct CommitMachine<Output: CheckpointOutput> {
     private var failures = 0
     /// Tries of this checkpoint that failed for a passing reason, for telemetry.
     public private(set) var retries = 0
+    #if SLUICE_MUTANTS
+        /// Guards that are left out, for tests.
+        public var mutants = Mutants.ofProcess
+    #endif
 
     public init(_ checkpoint: Checkpoint<Output>) { pending = checkpoint.cuts }
 
@@ -42,7 +46,11 @@ public struct CommitMachine<Output: CheckpointOutput> {
             failures = 0
             return start()
         case .transient: return backOff(then: .commit)
-        case .outcomeUnknown: return backOff(then: .reclaim)
+        case .outcomeUnknown:
+            #if SLUICE_MUTANTS
+                if mutants.contains(.outcomeCheck) { return backOff(then: .commit) }
+            #endif
+            return backOff(then: .reclaim)
         case .permanent, .cancelled: return giveUp(error)
         }
     }

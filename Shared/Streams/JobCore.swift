@@ -5,6 +5,7 @@ public final class JobCore<Logic: EventLogic> {
     public let topic: String
     public let logic: Logic
     public let settings: StreamSettings
+    private let probe: (any StepProbe)?
 
     var tasks: [PartitionTask<Logic>?] = []
     let scratch: BlockScratch<Logic.Event>
@@ -18,10 +19,17 @@ public final class JobCore<Logic: EventLogic> {
     /// A client that does not come to the place that it was asked for is given up after so many seeks.
     private static var maximumReseeks: Int { 100 }
 
-    public init(job: String, topic: String, logic: Logic, settings: StreamSettings) {
+    public init(
+        job: String, topic: String, logic: Logic, settings: StreamSettings, probe: (any StepProbe)? = nil
+    ) {
         self.job = job
         self.topic = topic
         self.logic = logic
+        self.probe = probe
+        #if SLUICE_MUTANTS
+            var settings = settings
+            if settings.mutants.contains(.deduplication) { settings.deduplicates = false }
+        #endif
         self.settings = settings
         scratch = BlockScratch(blank: logic.blankEvent)
     }
@@ -44,6 +52,17 @@ public final class JobCore<Logic: EventLogic> {
             install(claim, .running, expected: bounds.start, pipeline)
             return bounds.start
         }
+        #if SLUICE_MUTANTS
+            if settings.mutants.contains(.logBounds), next < bounds.start || next > bounds.end {
+                install(claim, .running, expected: bounds.start, pipeline)
+                return bounds.start
+            }
+            if settings.mutants.contains(.warmUp) {
+                pipeline.setStreamTime(claim.progress.streamTime)
+                install(claim, .running, expected: next, pipeline)
+                return next
+            }
+        #endif
         if let reason = outOfBounds(claim.partition, next, bounds) {
             install(claim, .stopped(reason), expected: next, pipeline)
             incidents.append(.stopped(claim.partition, reason))
@@ -161,7 +180,7 @@ public final class JobCore<Logic: EventLogic> {
         }
         while position < count {
             let offset = run[position].offset
-            if offset < task.expected {
+            if offset < task.expected && !appliesAnything {
                 discarded += 1
                 position += 1
                 continue
@@ -179,9 +198,11 @@ public final class JobCore<Logic: EventLogic> {
                 if task.isStopped { return }
                 continue
             }
+            probe?.reached(.decode, .before)
             logic.applyBlock(
                 &task.pipeline.pointee, run + position, count: length, scratch: scratch, output: task.output,
                 headers: headers)
+            probe?.reached(.decode, .after)
             task.expected = run[position + length - 1].offset.next
             if applied < 0 { firstApplied = position }
             applied = position + length - 1
@@ -192,6 +213,15 @@ public final class JobCore<Logic: EventLogic> {
                 return
             }
         }
+    }
+
+    /// Without the guard of the expected record.
+    private var appliesAnything: Bool {
+        #if SLUICE_MUTANTS
+            settings.mutants.contains(.expectedRecord)
+        #else
+            false
+        #endif
     }
 
     private func contiguous(_ records: UnsafePointer<Record>, limit: Int) -> Int {
@@ -252,7 +282,9 @@ public final class JobCore<Logic: EventLogic> {
         if let next = marks.first(where: { $0.offset > first }) {
             used = min(used, Int(next.offset.rawValue - first.rawValue))
         }
+        probe?.reached(.warmUp, .before)
         logic.warmUpBlock(&task.pipeline.pointee, records, count: used, scratch: scratch)
+        probe?.reached(.warmUp, .after)
         if let anchor = task.committed.anchor, case .warming(_, let seen, let complete) = task.state, !seen {
             let place = anchor.offset.rawValue - records[0].offset.rawValue
             if place >= 0 && place < Int64(used) {
@@ -321,6 +353,9 @@ public final class JobCore<Logic: EventLogic> {
 
     private func compare(_ partition: Partition, _ anchor: Anchor, with found: Anchor) -> StopReason? {
         guard found != anchor else { return nil }
+        #if SLUICE_MUTANTS
+            if settings.mutants.contains(.anchor) { return nil }
+        #endif
         return StopReason(
             .logReplaced,
             "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was applied (timestamp "

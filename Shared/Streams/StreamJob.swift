@@ -20,12 +20,15 @@ public struct StreamJob<Logic: EventLogic>: Sendable {
     }
 
     /// A worker of the job with everything that it touches.
+    ///
+    /// - Parameter probe: a test's; told of every step.
     public func worker<Log: Source, Lane: CheckpointLane>(
         source: Log, lane: Lane, clock: any WorkerClock, observer: any WorkerObserver,
-        isStopRequested: @escaping () -> Bool
+        probe: (any StepProbe)? = nil, isStopRequested: @escaping () -> Bool
     ) -> Worker<Logic, Log, Lane> where Lane.Output == Logic.Output {
         Worker(
-            core: JobCore(job: name, topic: topic, logic: logic, settings: settings), source: source, lane: lane,
-            clock: clock, observer: observer, settings: pace, isStopRequested: isStopRequested)
+            core: JobCore(job: name, topic: topic, logic: logic, settings: settings, probe: probe), source: source,
+            lane: lane, clock: clock, observer: observer, settings: pace, probe: probe,
+            isStopRequested: isStopRequested)
     }
 }

@@ -8,6 +8,10 @@ public struct StreamSettings: Equatable, Sendable {
     public var maximumRememberedIDs: Int
     /// Where false, duplicates are counted like any event.
     public var deduplicates: Bool
+    #if SLUICE_MUTANTS
+        /// Guards that are left out, for tests.
+        public var mutants = Mutants.ofProcess
+    #endif
 
     public init(
         horizonMilliseconds: Int64 = 600_000, outOfOrdernessMilliseconds: Int64 = 30_000,

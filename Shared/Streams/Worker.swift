@@ -11,6 +11,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     let observer: any WorkerObserver
     let settings: WorkerSettings
     let isStopRequested: () -> Bool
+    private let probe: (any StepProbe)?
 
     private var nextCheckpointAt: Int64 = 0
     private var nextSampleAt: Int64 = 0
@@ -25,10 +26,12 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private var uncheckedGaps: [Partition: Offset] = [:]
     private var failure: WorkerFailure?
 
-    /// - Parameter isStopRequested: true once the process was asked to end; read in every round and in every wait.
+    /// - Parameters:
+    ///   - isStopRequested: true once the process was asked to end; read in every round and in every wait.
+    ///   - probe: a test's; told of every step.
     public init(
         core: JobCore<Logic>, source: Log, lane: Lane, clock: any WorkerClock, observer: any WorkerObserver,
-        settings: WorkerSettings, isStopRequested: @escaping () -> Bool
+        settings: WorkerSettings, probe: (any StepProbe)? = nil, isStopRequested: @escaping () -> Bool
     ) {
         self.core = core
         self.source = source
@@ -37,6 +40,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         self.observer = observer
         self.settings = settings
         self.isStopRequested = isStopRequested
+        self.probe = probe
     }
 
     /// Works until it is asked to stop, then drains: commits what was read and gives the partitions back.
@@ -55,9 +59,11 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         let timeout =
             core.hasPending && !lane.isBusy
             ? min(settings.pollTimeoutMilliseconds, untilCheckpoint) : settings.pollTimeoutMilliseconds
+        probe?.reached(.poll, .before)
         source.poll(
             maximum: settings.batchRecords, timeoutMilliseconds: Int32(truncatingIfNeeded: timeout), delegate: self
         ) { batch in
+            probe?.reached(.poll, .after)
             core.process(batch, headers: source.headers(of:))
         }
         handleIncidents()
@@ -69,10 +75,12 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     /// Commits what was read and closes the source.
     public func drain() {
+        probe?.reached(.drain, .before)
         drainDeadline = clock.monotonicMilliseconds() + settings.drainLimitMilliseconds
         flush(limitMilliseconds: settings.drainLimitMilliseconds)
         source.close(delegate: self)
         handleIncidents()
+        probe?.reached(.drain, .after)
     }
 
     public var lastFailure: WorkerFailure? { failure }
@@ -122,7 +130,12 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
         guard let checkpoint = core.cut() else { return }
         submittedAt = now
+        probe?.reached(.handOver, .before)
+        #if SLUICE_MUTANTS
+            if core.settings.mutants.contains(.commitOrdering) { mirror(checkpoint.cuts) }
+        #endif
         lane.submit(checkpoint)
+        probe?.reached(.handOver, .after)
     }
 
     private func takeOutcome(waitingMilliseconds: Int64) {
@@ -137,14 +150,22 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         observer.checkpointEnded(
             milliseconds: clock.monotonicMilliseconds() - submittedAt, committed: summaries,
             fenced: outcome.fenced.count)
+        mirror(outcome.committed)
+        core.ended(outcome)
+        probe?.reached(.commitAcknowledged, .after)
+        if let error = outcome.failure, error.code != .cancelled { fail(.store, error.message) }
+        handleIncidents()
+    }
+
+    /// Tells lag tools how far the partitions that are still owned are committed.
+    private func mirror(_ cuts: [PartitionCut<Logic.Output>]) {
+        probe?.reached(.mirror, .before)
         source.mirror(
-            outcome.committed.compactMap { cut in
+            cuts.compactMap { cut in
                 guard core.task(cut.partition) != nil else { return nil }
                 return cut.progress.nextOffset.map { (cut.partition, $0) }
             })
-        core.ended(outcome)
-        if let error = outcome.failure, error.code != .cancelled { fail(.store, error.message) }
-        handleIncidents()
+        probe?.reached(.mirror, .after)
     }
 
     /// Waits for what is on its way, then commits the rest and waits for that, up to the limit.
@@ -275,7 +296,10 @@ extension Worker: SourceDelegate {
         guard !partitions.isEmpty else { return [] }
         var starts: [(partition: Partition, start: Offset)] = []
         do throws(StoreError) {
-            for claim in try lane.claim(partitions) {
+            probe?.reached(.claim, .before)
+            let claims = try lane.claim(partitions)
+            probe?.reached(.claim, .after)
+            for claim in claims {
                 guard let bounds = askBounds(claim.partition) else { continue }
                 if let start = core.assigned(claim, bounds: bounds) { starts.append((claim.partition, start)) }
             }
@@ -306,8 +330,15 @@ extension Worker: SourceDelegate {
     }
 
     public func partitionsRevoked(_ partitions: [Partition], lost: Bool) {
+        probe?.reached(.revoke, .before)
         // Blocks: once this returns, somebody else may own the partitions.
-        flush(limitMilliseconds: settings.revokeLimitMilliseconds)
+        #if SLUICE_MUTANTS
+            if !core.settings.mutants.contains(.blockingRevoke) {
+                flush(limitMilliseconds: settings.revokeLimitMilliseconds)
+            }
+        #else
+            flush(limitMilliseconds: settings.revokeLimitMilliseconds)
+        #endif
         paused.subtract(partitions)
         for partition in partitions {
             core.released(partition)
@@ -315,6 +346,7 @@ extension Worker: SourceDelegate {
             uncheckedGaps[partition] = nil
         }
         observer.revoked(partitions, lost: lost)
+        probe?.reached(.revoke, .after)
     }
 
     public func partitionFailed(_ partition: Partition, _ error: SourceError) {

@@ -67,7 +67,7 @@ import Testing
             let fixture = try await StoreFixture()
             defer { try? fixture.close() }
             let zombie = fixture.store()
-            zombie.leaveOut(.epochCondition)
+            zombie.mutants = .epochCondition
             let claims = try zombie.claim([zero])
             _ = try fixture.store(owner: "b").claim([zero])
             try zombie.commit(Checkpoint(cuts: claims.map { fixture.cut($0, to: 10) }))
@@ -78,7 +78,7 @@ import Testing
             let fixture = try await StoreFixture()
             defer { try? fixture.close() }
             let store = fixture.store()
-            store.leaveOut(.expectedOffset)
+            store.mutants = .expectedOffset
             let claim = try #require(try store.claim([zero]).first)
             for _ in 0..<2 { try store.commit(Checkpoint(cuts: [fixture.cut(claim, to: 10)])) }
             #expect(try fixture.clicks() == 2)

@@ -1,5 +1,4 @@
 import Connectors
-import Glibc
 import Kafka
 import Logging
 import Postgres
@@ -47,15 +46,11 @@ struct AggregatorService: Service {
     }
 
     static func store(_ configuration: SpendConfiguration) -> PostgresCheckpointStore<SpendOutput> {
-        let store = PostgresCheckpointStore(
+        PostgresCheckpointStore(
             configuration.postgres, names: configuration.names,
             identity: .init(
                 job: configuration.job.name, topic: configuration.job.topic, owner: configuration.owner),
             settings: configuration.job.settings, writer: SpendWriter(configuration.names))
-        #if SLUICE_MUTANTS
-            store.leaveOut(Mutants.ofProcess.store)
-        #endif
-        return store
     }
 }
 
@@ -65,26 +60,3 @@ final class StopFlag: Sendable {
     var isSet: Bool { flag.load(ordering: .acquiring) }
     func set() { flag.store(true, ordering: .releasing) }
 }
-
-#if SLUICE_MUTANTS
-    /// The guards that SLUICE_MUTANT, separated by commas, leaves out of a debug build: the tests' way to show that
-    /// they would notice. A release build does not contain this.
-    struct Mutants {
-        var store: StoreMutants = []
-        var deduplication = false
-
-        static let ofProcess: Mutants = {
-            var mutants = Mutants()
-            let names = getenv("SLUICE_MUTANT").map { String(cString: $0) } ?? ""
-            for name in names.split(separator: ",") {
-                switch name {
-                case "epoch-condition": mutants.store.insert(.epochCondition)
-                case "expected-offset": mutants.store.insert(.expectedOffset)
-                case "deduplication": mutants.deduplication = true
-                default: preconditionFailure("unknown mutant \(name)")
-                }
-            }
-            return mutants
-        }()
-    }
-#endif

@@ -66,9 +66,6 @@ struct SpendConfiguration: Sendable {
         var pace = WorkerSettings()
         pace.checkpointIntervalMilliseconds = try reader.milliseconds(
             "checkpoint.interval", in: 10...60_000, default: 1_000)
-        #if SLUICE_MUTANTS
-            if Mutants.ofProcess.deduplication { settings.deduplicates = false }
-        #endif
         return StreamJob(
             name: try reader.string("job", default: defaultJob),
             topic: try reader.string("kafka.topic", default: "ad-events"), logic: SpendLogic(), settings: settings,
