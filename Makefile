@@ -17,7 +17,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # The service and the operators' command, as they are shipped.
 PRODUCTS := spend-aggregator sluice
 
-.PHONY: help setup build test demo fmt lint proto proto-check bench clean
+.PHONY: help setup build test demo fmt lint proto proto-check mutants bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ test: setup proto-check lint build ## Run every check and every test
 	run --filter '^RuntimeTests\.'; \
 	run --filter '^KafkaTests\.'; \
 	run --skip '^(RuntimeTests|KafkaTests|IntegrationTests)\.'; \
+	Tests/Mutants/run.sh; \
 	run --no-parallel --filter '^IntegrationTests\.'
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
@@ -55,6 +56,9 @@ proto: setup ## Generate the C code of the schemas from proto/
 
 proto-check: setup ## Check that the generated C code is current
 	@$(SCRIPTS)/generate-schemas.sh --check
+
+mutants: setup ## Remove each guard of exactly-once in turn and show that its test fails
+	@Tests/Mutants/run.sh
 
 bench: setup ## Run the benchmarks
 	@Tests/Benchmarks/run.sh

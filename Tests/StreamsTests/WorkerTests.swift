@@ -158,7 +158,7 @@ import Testing
         bench.fill(60, from: 500)
         bench.source.script(.connectionLost)
         #expect(bench.rounds { !bench.observer.stops.isEmpty })
-        #expect(bench.observer.stops[0].reason.code == .logReplaced)
+        #expect(bench.observer.stops.first?.reason.code == .logReplaced)
         bench.rounds(100)
         #expect(bench.next() == 20 && bench.ids() == Array(0..<20) && bench.source.paused == [p0])
     }
@@ -173,7 +173,7 @@ import Testing
         bench.log.truncate(p0, to: Offset(25))
         bench.source.script(.connectionLost)
         #expect(bench.rounds { !bench.observer.stops.isEmpty })
-        #expect(bench.observer.stops[0].reason.code == .logTruncated)
+        #expect(bench.observer.stops.first?.reason.code == .logTruncated)
         bench.rounds(100)
         #expect(bench.next() == 20)
     }
@@ -220,7 +220,7 @@ import Testing
         bench.store.script(.commit, .claimedByAnother)
         #expect(bench.rounds { bench.next(self.p1) == 20 && !bench.lane.isBusy })
         #expect(bench.observer.stops.map(\.partition) == [p0])
-        #expect(bench.observer.stops[0].reason.code == .fenced && bench.observer.fenced == 1)
+        #expect(bench.observer.stops.first?.reason.code == .fenced && bench.observer.fenced == 1)
         #expect(bench.ids() == [] && bench.ids(p1) == Array(0..<20))
         bench.fill(5, in: p1, from: 20)
         bench.fill(5, from: 20)
@@ -244,6 +244,19 @@ import Testing
         #expect(bench.rounds { bench.next() == 30 })
         #expect(bench.ids() == Array(0..<30) && bench.observer.stops.isEmpty)
         #expect(bench.lane.retries >= incidents.count)
+    }
+
+    @Test func theGroupHearsOfAnOffsetOnlyOnceItIsCommitted() {
+        let bench = WorkerBench()
+        bench.fill(20)
+        bench.lane.latency = { nil }
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.lane.isBusy })
+        bench.rounds(20)
+        #expect(bench.source.mirrored.isEmpty && bench.next() == nil)
+        bench.lane.latency = { 0 }
+        #expect(bench.rounds { bench.source.mirrored[self.p0] == Offset(20) })
+        #expect(bench.next() == 20)
     }
 
     @Test func anErrorThatStaysEndsTheWorkerAndNothingIsCommitted() {
@@ -280,7 +293,7 @@ import Testing
         bench.fill(5, in: p1, from: 20)
         #expect(bench.rounds { bench.next(self.p1) == 25 })
         #expect(bench.observer.stops.map(\.reason.code) == [.recordsGone])
-        #expect(bench.observer.stops[0].reason.message.contains("sightings/0: offsets 20 to 29"))
+        #expect(bench.observer.stops.first?.reason.message.contains("sightings/0: offsets 20 to 29") == true)
         #expect(bench.next() == 20)
     }
 
