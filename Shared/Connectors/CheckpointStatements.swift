@@ -42,7 +42,8 @@ struct CheckpointStatements {
         reclaim = """
             UPDATE \(progress) AS p SET epoch = p.epoch + 1, owner = $3, updated_at = now()
             FROM unnest($4::int4[], $5::int8[]) AS given(partition, epoch)
-            WHERE p.job = $1 AND p.topic = $2 AND p.partition = given.partition AND p.epoch = given.epoch
+            WHERE p.job = $1 AND p.topic = $2 AND p.partition = given.partition
+                AND (p.epoch = given.epoch OR p.epoch > given.epoch AND p.owner = $3)
             RETURNING \(Self.columns)
             """
         endSilentOwners = """

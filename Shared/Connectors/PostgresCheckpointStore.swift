@@ -9,7 +9,8 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     public struct Identity: Sendable {
         public var job: String
         public var topic: String
-        /// Host, process and instance, for people who look at the progress table.
+        /// Instance and process, for people who look at the progress table. No two processes ever have the same one:
+        /// where the answer to a reclaim was lost, it tells that the epoch was raised by this process itself.
         public var owner: String
         public init(job: String, topic: String, owner: String) {
             self.job = job

@@ -6,8 +6,8 @@ public protocol CheckpointStore<Output>: AnyObject {
     /// first sight.
     func claim(_ partitions: [Partition]) throws(StoreError) -> [Claim]
 
-    /// The same for partitions that are still owned under the given epoch; the others are left alone and left out.
-    /// After a COMMIT without an answer this waits for the old transaction's locks, and what it returns is the answer.
+    /// The same for partitions that are still owned: under the given epoch, or under a later one that this process
+    /// raised itself by a reclaim whose answer was lost. The others are left alone and left out. After a COMMIT without an answer this waits for the old transaction's locks, and what it returns is the answer.
     func reclaim(_ owned: [(partition: Partition, epoch: Epoch)]) throws(StoreError) -> [Claim]
 
     /// Writes the checkpoint in one transaction that checks every epoch and expected offset.

@@ -130,7 +130,11 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
     }
 
     func reclaim(_ owned: [(partition: Partition, epoch: Epoch)], owner: String) -> [Claim] {
-        claim(owned.filter { progress[$0.partition]?.epoch == $0.epoch }.map(\.partition), owner: owner)
+        claim(
+            owned.filter { partition, epoch in
+                guard let row = progress[partition] else { return false }
+                return row.epoch == epoch || row.epoch > epoch && row.owner == owner
+            }.map(\.partition), owner: owner)
     }
 
     /// The whole transaction, or nothing of it. Returns the partitions that its compare-and-set refused.

@@ -99,6 +99,20 @@ import Testing
         #expect(try owners.map { try $0.string(0) } == ["a", "b"])
     }
 
+    /// A reclaim whose answer was lost raised the epoch all the same; that nobody else did is what the owner tells.
+    @Test func aReclaimWithoutAnAnswerIsRepeatedByItsOwnerOnly() async throws {
+        let fixture = try await StoreFixture()
+        defer { try? fixture.close() }
+        let store = fixture.store()
+        let claim = try #require(try store.claim([zero]).first)
+        let owned = [(partition: claim.partition, epoch: claim.epoch)]
+        #expect(try store.reclaim(owned).map(\.epoch) == [Epoch(2)])
+        #expect(try store.reclaim(owned).map(\.epoch) == [Epoch(3)])
+        _ = try fixture.store(owner: "b").claim([zero])
+        #expect(try store.reclaim(owned).isEmpty)
+        #expect(try store.reclaim([(claim.partition, Epoch(3))]).isEmpty)
+    }
+
     /// After a COMMIT without an answer the old transaction may still be open: its outcome is the answer, so nothing
     /// may be read past its lock.
     @Test func aClaimDoesNotReadPastACommitThatIsUnderWay() async throws {

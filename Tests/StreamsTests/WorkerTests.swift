@@ -246,6 +246,20 @@ import Testing
         #expect(bench.lane.retries >= incidents.count)
     }
 
+    /// The server came to its end and back between two answers: the epoch was raised by this worker's own reclaim, which
+    /// is not another owner.
+    @Test func aReclaimWithoutAnAnswerIsNoFence() {
+        let bench = WorkerBench()
+        bench.fill(20)
+        bench.source.script(.assign([p0]))
+        bench.store.script(.commit, .lostBefore)
+        bench.store.script(.reclaim, .lostAfter, .lostAfter)
+        #expect(bench.rounds { bench.next() == 20 && !bench.lane.isBusy })
+        bench.fill(10, from: 20)
+        #expect(bench.rounds { bench.next() == 30 })
+        #expect(bench.ids() == Array(0..<30) && bench.observer.stops.isEmpty)
+    }
+
     @Test func theGroupHearsOfAnOffsetOnlyOnceItIsCommitted() {
         let bench = WorkerBench()
         bench.fill(20)

@@ -131,7 +131,7 @@ killed_at=$(date +%s.%N)
 printf 'kill -9 %s: aggregator a is gone after %s committed events\n' "$a_pid" "$(grouped "$(applied)")"
 before=$(applied_by "$name-a/%")
 start a
-recovered() { [ "$(applied_by "$name-a/$a_pid")" -gt "$before" ]; }
+recovered() { [ "$(applied_by "$name-a/$a_pid/%")" -gt "$before" ]; }
 until_true 60 recovered
 printf 'started again as process %s; its first commit came %.1f s after the kill\n' "$a_pid" \
     "$(awk -v a="$killed_at" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')"

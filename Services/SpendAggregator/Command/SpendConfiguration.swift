@@ -49,7 +49,8 @@ struct SpendConfiguration: Sendable {
             consumer: KafkaConsumer.Settings(
                 group: group, groupInstanceID: instance, sessionTimeoutMilliseconds: Int32(session)),
             postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
-            logFormat: format, warnings: reader.warnings, effective: reader.effective())
+            logFormat: format, warnings: reader.warnings, effective: reader.effective(),
+            owner: "\(instance)/\(getpid())/\(UInt32.random(in: .min ... .max))")
         configuration.job.pace.revokeLimitMilliseconds = session / 2
         configuration.job.pace.fencedRetryMilliseconds = session * 2
         return configuration
@@ -97,8 +98,9 @@ struct SpendConfiguration: Sendable {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// What a progress row says of its owner.
-    var owner: String { "\(instance)/\(getpid())" }
+    /// What a progress row says of its owner: instance, process, and a number that tells processes apart whose instance
+    /// and process id are the same, as those of a pod's containers are.
+    let owner: String
 }
 
 /// The levels as they are written in the configuration.

@@ -9,8 +9,8 @@ struct Aggregator: Sendable {
     let instance: String
     let process: ChildProcess
 
-    /// What progress rows call it.
-    var owner: String { "\(instance)/\(process.pid)" }
+    /// What progress rows call it, but for the number at the end.
+    var owner: String { "\(instance)/\(process.pid)/" }
 
     // MARK: Signals
 

@@ -96,7 +96,7 @@ extension Bench {
         let deadline = Self.now() + 60
         while true {
             let rows = try progress(job)
-            if rows.contains(where: { $0.owner.hasSuffix("/\(process.pid)") }) {
+            if rows.contains(where: { $0.owner.contains("/\(process.pid)/") }) {
                 return rows.reduce(0) { $0 + $1.next }
             }
             guard Self.now() < deadline, process.isRunning else { throw BenchError("nothing was claimed") }
