@@ -109,7 +109,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "Sluice",
-            dependencies: ["Streams", "Schemas", "Kafka", "Postgres", "LocalServers", argumentParser],
+            dependencies: [
+                "Streams", "Schemas", "Kafka", "Postgres", "Connectors", "LocalServers", argumentParser,
+            ],
             path: "Services/Sluice",
             exclude: ["README.md"],
             swiftSettings: strict

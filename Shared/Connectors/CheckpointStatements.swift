@@ -1,4 +1,5 @@
 import Postgres
+import Streams
 
 #if SLUICE_MUTANTS
     import Streams
@@ -11,6 +12,8 @@ struct CheckpointStatements {
     let lock: PreparedStatement
     private(set) var advance: PreparedStatement
     let deadLetters: PreparedStatement
+    /// Notes which schemas the job's results are in, so that an operator's rewind finds them.
+    let registerOutputs: String
     let claim: String
     let reclaim: String
     /// Ends sessions of this role that hold locks on progress rows within a transaction and have been waiting for
@@ -21,15 +24,17 @@ struct CheckpointStatements {
     let ensureDeadLetterPartition: String
     private let names: DatabaseNames
 
-    private static let columns = """
-        p.partition, p.epoch, p.next_offset, p.stream_time_ms, p.anchor_offset, p.anchor_timestamp_ms, p.anchor_hash, \
-        p.mark_offsets, p.mark_stream_times_ms, p.records, p.duplicates, p.late_events, p.invalid_events, \
-        p.dead_letters, p.skipped_offsets
-        """
+    private static let columns =
+        (["partition", "epoch"] + PartitionProgress.columns).map { "p." + $0 }.joined(separator: ", ")
 
     init(_ names: DatabaseNames) {
         self.names = names
         let progress = names.table("sluice", "progress")
+        registerOutputs = """
+            INSERT INTO \(names.table("sluice", "output")) (job, topic, schema_name)
+            SELECT $1, $2, schema_name FROM unnest($3::text[]) AS given(schema_name)
+            ON CONFLICT DO NOTHING
+            """
         // Raises the epoch, then reads the offset, in one statement: a commit of an older owner either is already
         // visible here or will be refused. Rows are taken in the order of partitions.
         claim = """
@@ -69,11 +74,15 @@ struct CheckpointStatements {
             name: "checkpoint_dead_letters",
             sql: """
                 INSERT INTO \(names.table("sluice", "dead_letter"))
-                    (job, topic, partition, record_offset, reason, record_timestamp, record_key, payload, headers)
+                    (job, topic, partition, record_offset, reason, record_timestamp, record_key, payload, headers,
+                     redriven_at, redriven_offset)
                 SELECT $1, $2, g.partition, g.record_offset, g.reason, g.record_timestamp, g.record_key, g.payload,
-                    g.headers::jsonb
+                    g.headers::jsonb, r.redriven_at, r.redriven_offset
                 FROM unnest($3::int4[], $4::int8[], $5::text[], $6::timestamptz[], $7::bytea[], $8::bytea[], $9::text[])
                     AS g(partition, record_offset, reason, record_timestamp, record_key, payload, headers)
+                LEFT JOIN \(names.table("sluice", "redriven_letter")) AS r
+                    ON r.job = $1 AND r.topic = $2 AND r.partition = g.partition
+                        AND r.record_offset = g.record_offset
                 """)
         ensureDeadLetterPartition =
             "SELECT \(names.table("sluice", "ensure_dead_letter_partition"))(now())"

@@ -7,6 +7,11 @@ public import Streams
 public protocol OutputWriter<Output>: AnyObject {
     associatedtype Output: CheckpointOutput
 
+    /// The schemas, unquoted, that hold what is written. Each belongs to one job and one topic, and has the functions
+    /// `partition_totals` and `forget_partition` by which an operator's rewind removes a partition's rows; see
+    /// `ProgressChanges`.
+    var schemas: [String] { get }
+
     /// What has to be there before the transaction, such as partitions of tables. Runs outside it and may be
     /// repeated.
     func prepare(_ cuts: [PartitionCut<Output>], on connection: PostgresConnection) throws(PostgresError)

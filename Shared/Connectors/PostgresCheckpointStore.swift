@@ -26,6 +26,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     private var statements: CheckpointStatements
     private var rows = ProgressRows()
     private var connection: PostgresConnection?
+    private var isRegistered = false
     private let probe: (any StepProbe)?
     #if SLUICE_MUTANTS
         /// Guards that are left out, for tests.
@@ -105,6 +106,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         try attemptClaim { () throws(PostgresError) -> [Claim] in
             var numbers = Int4ArrayBuilder()
             for partition in partitions.sorted() { numbers.append(partition.rawValue) }
+            try registerOutputs()
             let parameters: [PostgresParameter] = [
                 .text(identity.job), .text(identity.topic), .text(identity.owner), numbers.parameter,
             ]
@@ -128,6 +130,16 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         }
     #endif
 
+    /// Before anything is written: whoever claims says where its results will be.
+    private func registerOutputs() throws(PostgresError) {
+        guard !isRegistered else { return }
+        var schemas = TextArrayBuilder()
+        for schema in writer.schemas { schemas.append(schema) }
+        _ = try connected().query(
+            statements.registerOutputs, [.text(identity.job), .text(identity.topic), schemas.parameter])
+        isRegistered = true
+    }
+
     public func reclaim(_ owned: [(partition: Partition, epoch: Epoch)]) throws(StoreError) -> [Claim] {
         try attemptClaim { () throws(PostgresError) -> [Claim] in
             var numbers = Int4ArrayBuilder()
@@ -149,30 +161,10 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     private func claims(_ rows: PostgresRows) throws(PostgresError) -> [Claim] {
         var claims: [Claim] = []
         for row in rows {
-            var progress = PartitionProgress()
-            progress.nextOffset = try row.optionalInt64("next_offset").map { Offset($0) }
-            progress.streamTime =
-                try row.optionalInt64("stream_time_ms").map { EventTime(rawValue: $0) } ?? .distantPast
-            if let offset = try row.optionalInt64("anchor_offset") {
-                progress.anchor = Anchor(
-                    offset: Offset(offset), timestampMilliseconds: try row.int64("anchor_timestamp_ms"),
-                    hash: UInt64(bitPattern: try row.int64("anchor_hash")))
-            }
-            let times = try row.int64Array("mark_stream_times_ms")
-            for (index, offset) in try row.int64Array("mark_offsets").enumerated() where index < times.count {
-                progress.marks.append(
-                    HorizonMark(offset: Offset(offset), streamTime: EventTime(rawValue: times[index])))
-            }
-            progress.counters.records = try row.int64("records")
-            progress.counters.duplicates = try row.int64("duplicates")
-            progress.counters.late = try row.int64("late_events")
-            progress.counters.invalid = try row.int64("invalid_events")
-            progress.counters.deadLetters = try row.int64("dead_letters")
-            progress.counters.skippedOffsets = try row.int64("skipped_offsets")
             claims.append(
                 Claim(
                     partition: Partition(Int32(truncatingIfNeeded: try row.int64("partition"))),
-                    epoch: Epoch(try row.int64("epoch")), progress: progress))
+                    epoch: Epoch(try row.int64("epoch")), progress: try PartitionProgress(row)))
         }
         return claims
     }

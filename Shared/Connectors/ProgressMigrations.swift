@@ -3,11 +3,16 @@ public import Postgres
 /// The tables that every job keeps beside its results; each service applies them before its own.
 public enum ProgressMigrations {
     public static func migrator(_ names: DatabaseNames) throws(PostgresError) -> Migrator {
-        let sql = String(decoding: PackageResources.migration_0001_progress_sql, as: UTF8.self)
+        func migration(_ version: Int, _ name: String, _ bytes: [UInt8]) -> Migration {
+            Migration(
+                version: version, name: name,
+                sql: names.qualify(String(decoding: bytes, as: UTF8.self), schemas: ["sluice"]))
+        }
         return try Migrator(
             schema: names.schema("sluice"),
             migrations: [
-                Migration(version: 1, name: "progress", sql: names.qualify(sql, schemas: ["sluice"]))
+                migration(1, "progress", PackageResources.migration_0001_progress_sql),
+                migration(2, "progress_change", PackageResources.migration_0002_progress_change_sql),
             ])
     }
 }

@@ -4,7 +4,7 @@ public import Streams
 
 /// Creates, deletes and describes topics. Every call waits for its answer; belongs to one thread.
 public final class KafkaAdmin {
-    private let client: OpaquePointer
+    let client: OpaquePointer
     private let owner: ClientHandle
 
     public init(configuration: KafkaClientConfiguration, log: KafkaLogHandler? = nil) throws(KafkaError) {
@@ -120,7 +120,7 @@ public final class KafkaAdmin {
     }
 
     /// Sends one request of the Admin API and waits for its event, which the caller destroys.
-    private func request(
+    func request(
         _ operation: rd_kafka_admin_op_t, _ timeoutMilliseconds: Int32,
         _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
     ) -> OpaquePointer? {
@@ -134,7 +134,7 @@ public final class KafkaAdmin {
         return rd_kafka_queue_poll(queue, timeoutMilliseconds + 5_000)
     }
 
-    private func check(
+    func check(
         _ event: OpaquePointer?, _ action: String, _ topic: String,
         _ results: (OpaquePointer, inout Int) -> UnsafeMutablePointer<OpaquePointer?>?
     ) throws(KafkaError) {

@@ -75,7 +75,7 @@ extension JobCore {
     /// Whether anything waits for a checkpoint.
     public var hasPending: Bool {
         for index in 0..<tasks.count {
-            if let task = tasks[index], task.uncut > 0, task.isRunning { return true }
+            if let task = tasks[index], task.hasUncut { return true }
         }
         return false
     }

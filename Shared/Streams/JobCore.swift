@@ -104,16 +104,24 @@ public final class JobCore<Logic: EventLogic> {
             return StopReason(
                 .recordsGone,
                 "\(topic)/\(partition): offsets \(next) to \(bounds.start.previous) were removed from the log before "
-                    + "they were applied (the log begins at \(bounds.start)). Restore them, or decide with finance to "
-                    + "accept the gap; raise the topic's retention")
+                    + "they were applied (the log begins at \(bounds.start)). Raise the topic's retention; restore them, "
+                    + "or decide with finance to accept the gap: "
+                    + operatorMove(partition, "--accept-gap-to \(bounds.start)"))
         }
         if next > bounds.end {
             return StopReason(
                 .logTruncated,
                 "\(topic)/\(partition): the log ends at \(bounds.end), but records up to \(next.previous) were "
-                    + "applied. The topic was truncated or created again; compare it with its replicas before going on")
+                    + "applied. The topic was truncated or created again; compare it with its replicas before going on: "
+                    + operatorMove(
+                        partition, "--accept-truncation-at \(bounds.end) (or --new-log-from \(bounds.start))"))
         }
         return nil
+    }
+
+    /// The operators' command that moves the partition once it is decided how.
+    private func operatorMove(_ partition: Partition, _ move: String) -> String {
+        "sluice progress set --job \(job) --topic \(topic) --partition \(partition) \(move) --reason ..."
     }
 
     private func install(
@@ -262,10 +270,23 @@ public final class JobCore<Logic: EventLogic> {
             if task.isStopped { return false }
             if offset == task.expected { return true }
         }
+        guard !settings.isContiguous else {
+            stop(task, offsetsMissing(task, before: offset), keepsWhatWasRead: true)
+            return false
+        }
         incidents.append(.gap(task.partition, from: task.expected, through: offset.previous))
         task.pipeline.pointee.countSkipped(offset.rawValue - task.expected.rawValue)
         task.expected = offset
         return true
+    }
+
+    private func offsetsMissing(_ task: PartitionTask<Logic>, before offset: Offset) -> StopReason {
+        StopReason(
+            .offsetsMissing,
+            "\(topic)/\(task.partition): the log does not hold offsets \(task.expected) to \(offset.previous), and the "
+                + "job declares the topic contiguous. Ask who compacts it, writes to it in transactions, or lost a "
+                + "batch; then correct the declaration (kafka.contiguous), or accept the gap: "
+                + operatorMove(task.partition, "--accept-gap-to \(offset)"))
     }
 
     // MARK: Warm-up
@@ -313,7 +334,8 @@ public final class JobCore<Logic: EventLogic> {
                     .warmUpMismatch,
                     "\(topic)/\(task.partition): reading the records before offset \(target) again gave the stream "
                         + "time \(found) where \(stored) was stored. The log, or the rules by which records are "
-                        + "judged, changed under the job; compare the versions that ran"))
+                        + "judged, changed under the job; compare the versions that ran. Where the new rules are meant: "
+                        + operatorMove(task.partition, "--forget-ids")))
             return
         }
         if let anchor = task.committed.anchor, !seen {
@@ -346,7 +368,8 @@ public final class JobCore<Logic: EventLogic> {
         StopReason(
             .horizonLimit,
             "\(topic)/\(task.partition): more than \(settings.maximumRememberedIDs) ids lie within the deduplication "
-                + "horizon at offset \(task.expected). Raise the limit (and memory) or shorten the horizon")
+                + "horizon at offset \(task.expected). Raise the limit (and memory) or shorten the horizon, and start "
+                + "the process again")
     }
 
     // MARK: The source is what it was
@@ -360,12 +383,13 @@ public final class JobCore<Logic: EventLogic> {
             .logReplaced,
             "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was applied (timestamp "
                 + "\(found.timestampMilliseconds) instead of \(anchor.timestampMilliseconds), or other bytes). The "
-                + "topic was truncated or created again; nothing more is applied from it")
+                + "topic was truncated or created again; nothing more is applied from it. Find out which, then: "
+                + operatorMove(partition, "--accept-truncation-at OFFSET (or --new-log-from OFFSET)"))
     }
 
     /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed.
     public func connectionLost() {
-        for case let task? in tasks where task.isRunning {
+        for case let task? in tasks where task.isRunning || task.hasUncut {
             for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 })
             where !task.suspects.contains(anchor) {
                 // The newest takes the place of the one before it: what is cut off is cut off at the end.
@@ -378,7 +402,7 @@ public final class JobCore<Logic: EventLogic> {
     /// Anchors that have to be compared with the log before the next cut.
     public var suspects: [(partition: Partition, anchors: [Anchor])] {
         tasks.compactMap { task in
-            guard let task, !task.suspects.isEmpty, task.isRunning else { return nil }
+            guard let task, !task.suspects.isEmpty, task.isRunning || task.hasUncut else { return nil }
             return (task.partition, task.suspects)
         }
     }
@@ -398,7 +422,7 @@ public final class JobCore<Logic: EventLogic> {
 
     /// What the log skipped is an error where its beginning has passed it: then records are gone, not skipped.
     public func checkedGap(_ partition: Partition, from: Offset, bounds: LogBounds) {
-        guard let task = task(partition), !task.isStopped, from < bounds.start else { return }
+        guard let task = task(partition), !task.isStopped || task.hasUncut, from < bounds.start else { return }
         if let reason = outOfBounds(partition, from, bounds) { stop(task, reason) }
     }
 
@@ -430,7 +454,8 @@ public final class JobCore<Logic: EventLogic> {
 
     // MARK: Checkpoints
 
-    /// Takes what every running partition has applied since its last cut; nil where that is nothing.
+    /// Takes what every partition has applied since its last cut, one that stopped since included; nil where that is
+    /// nothing.
     public func cut() -> Checkpoint<Logic.Output>? {
         let cuts = tasks.compactMap { task in
             // A partition whose log is in doubt waits until it is compared.
@@ -473,16 +498,24 @@ public final class JobCore<Logic: EventLogic> {
         guard let task = task(partition), !task.isStopped else { return }
         if let bounds, skipWarmUp(of: task, to: bounds.start) { return }
         if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
-            stop(task, reason)
+            stop(task, reason, keepsWhatWasRead: reason.code == .recordsGone)
         } else {
-            stop(task, StopReason(.sourceError, "\(topic)/\(partition) at offset \(task.expected): \(error.message)"))
+            let message =
+                "\(topic)/\(partition) at offset \(task.expected): \(error.message). Mend it there, then start the "
+                + "process again"
+            stop(task, StopReason(.sourceError, message), keepsWhatWasRead: true)
         }
     }
 
-    func stop(_ task: PartitionTask<Logic>, _ reason: StopReason) {
+    /// - Parameter keepsWhatWasRead: what was applied before the stop is sound and goes with the next cut: it may be
+    ///   gone from the log by the time that somebody starts the partition again.
+    func stop(_ task: PartitionTask<Logic>, _ reason: StopReason, keepsWhatWasRead: Bool = false) {
         task.state = .stopped(reason)
-        task.uncut = 0
-        task.output.removeAll()
+        task.keepsWhatWasRead = keepsWhatWasRead
+        if !keepsWhatWasRead {
+            task.uncut = 0
+            task.output.removeAll()
+        }
         incidents.append(.stopped(task.partition, reason))
     }
 }

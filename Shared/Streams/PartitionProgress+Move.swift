@@ -9,11 +9,13 @@ extension PartitionProgress {
     /// - Parameters:
     ///   - offset: what is to be read next.
     ///   - isNewLog: the topic was created again: no record before `offset` is one that was remembered.
-    public func moved(to offset: Offset, isNewLog: Bool = false) -> PartitionProgress {
+    ///   - skipsReadable: the log still holds records between the next offset and `offset`. No warm-up may read them,
+    ///     as they were never applied; so nothing before `offset` is remembered.
+    public func moved(to offset: Offset, isNewLog: Bool = false, skipsReadable: Bool = false) -> PartitionProgress {
         var moved = self
         moved.nextOffset = offset
         moved.anchor = nil
-        moved.marks = isNewLog ? [] : marks.filter { $0.offset < offset }
+        moved.marks = isNewLog || skipsReadable ? [] : marks.filter { $0.offset < offset }
         moved.marks.append(HorizonMark(offset: offset, streamTime: streamTime))
         if let nextOffset, nextOffset < offset, !isNewLog {
             moved.counters.skippedOffsets += offset.rawValue - nextOffset.rawValue

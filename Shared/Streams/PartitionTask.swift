@@ -1,7 +1,7 @@
 /// One owned partition: its pipeline, where it stands, and what it has not committed yet.
 ///
 /// States: warming (re-reads remembered records; may go to running or stopped), running (may go to stopped),
-/// stopped (stays until the partition is assigned again).
+/// stopped (stays until the partition is assigned again; what was applied before may still be cut).
 final class PartitionTask<Logic: EventLogic> {
     enum State {
         /// Records before `target` are only remembered. `complete`: no record of the range is missing so far.
@@ -33,6 +33,8 @@ final class PartitionTask<Logic: EventLogic> {
     var spare: PartitionOutput<Logic.Output>?
     /// Records applied since the last cut.
     var uncut: Int64 = 0
+    /// The partition has stopped, and what was applied before is sound.
+    var keepsWhatWasRead = false
     var oldestUncut: Int64 = -1
     var newestUncut: Int64 = -1
     /// The timestamp of the last record that was read; -1 before the first.
@@ -68,6 +70,9 @@ final class PartitionTask<Logic: EventLogic> {
     var isStopped: Bool { if case .stopped = state { true } else { false } }
     var isRunning: Bool { if case .running = state { true } else { false } }
 
+    /// Whether a cut has something to take.
+    var hasUncut: Bool { uncut > 0 && (isRunning || keepsWhatWasRead) }
+
     /// The oldest record's timestamp that is read but not committed; -1 where there is none.
     var oldestPending: Int64 {
         oldestInFlight < 0 ? oldestUncut : (oldestUncut < 0 ? oldestInFlight : min(oldestInFlight, oldestUncut))
@@ -91,7 +96,7 @@ final class PartitionTask<Logic: EventLogic> {
 
     /// Takes what was applied since the last cut; nil where that is nothing.
     func cut() -> PartitionCut<Logic.Output>? {
-        guard isRunning, uncut > 0, !inFlight, let next = spare else { return nil }
+        guard hasUncut, !inFlight, let next = spare else { return nil }
         let full = output
         output = next
         spare = nil

@@ -8,6 +8,8 @@ public struct StopReason: Equatable, Sendable, CustomStringConvertible {
         case logTruncated = "log_truncated"
         /// The record at the anchor's offset is another one than was applied.
         case logReplaced = "log_replaced"
+        /// The log does not hold offsets that it should, because the job declares it contiguous.
+        case offsetsMissing = "offsets_missing"
         /// Reading the remembered records again gave another stream time than was stored.
         case warmUpMismatch = "warm_up_mismatch"
         /// Another owner has claimed the partition.

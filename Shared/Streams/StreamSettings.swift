@@ -8,6 +8,9 @@ public struct StreamSettings: Equatable, Sendable {
     public var maximumRememberedIDs: Int
     /// Where false, duplicates are counted like any event.
     public var deduplicates: Bool
+    /// Declares that the topic holds every offset: it is not compacted, and its producers use no transactions. Offsets
+    /// that it skips then stop the partition, instead of being counted.
+    public var isContiguous: Bool
     #if SLUICE_MUTANTS
         /// Guards that are left out, for tests.
         public var mutants = Mutants.ofProcess
@@ -15,12 +18,14 @@ public struct StreamSettings: Equatable, Sendable {
 
     public init(
         horizonMilliseconds: Int64 = 600_000, outOfOrdernessMilliseconds: Int64 = 30_000,
-        maximumRememberedIDs: Int = 50_000_000, deduplicates: Bool = true
+        maximumRememberedIDs: Int = 50_000_000, deduplicates: Bool = true,
+        isContiguous: Bool = false
     ) {
         self.horizonMilliseconds = horizonMilliseconds
         self.outOfOrdernessMilliseconds = outOfOrdernessMilliseconds
         self.maximumRememberedIDs = maximumRememberedIDs
         self.deduplicates = deduplicates
+        self.isContiguous = isContiguous
     }
 
     /// Marks are this far apart in stream time: a warm-up reads at most this much more than it must.

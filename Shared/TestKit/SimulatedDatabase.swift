@@ -96,9 +96,9 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
     }
 
     /// An operator moves a partition; its results stay.
-    public func move(_ partition: Partition, to offset: Offset, isNewLog: Bool = false) {
+    public func move(_ partition: Partition, to offset: Offset, isNewLog: Bool = false, skipsReadable: Bool = false) {
         guard let row = progress[partition] else { return }
-        place(row.progress.moved(to: offset, isNewLog: isNewLog), of: partition)
+        place(row.progress.moved(to: offset, isNewLog: isNewLog, skipsReadable: skipsReadable), of: partition)
     }
 
     /// An operator lets a partition be applied again from the beginning of its log: its results go with its progress.

@@ -15,20 +15,6 @@ struct LogChangeTests {
         }
     }
 
-    private func replaceTopic(_ scenario: Scenario, with records: [ProducedRecord]) async throws {
-        try await scenario.deleteTopic()
-        // Brokers take a moment to forget a topic.
-        try await until("the topic can be made again") {
-            do {
-                try await scenario.createTopic()
-                return true
-            } catch let error as KafkaError where error.code == .topicAlreadyExists {
-                return false
-            }
-        }
-        try await scenario.produce(records)
-    }
-
     private func expectStopped(_ scenario: Scenario, _ process: Aggregator, reason: String, offset: Int64) async throws
     {
         let line = try await process.waitFor("partition stopped")
@@ -53,7 +39,7 @@ struct LogChangeTests {
             let first = try scenario.start("a")
             try await scenario.untilCaughtUp()
             try await first.terminate()
-            try await replaceTopic(scenario, with: clicks(200, firstID: 1_000))
+            try await scenario.replaceTopic(with: clicks(200, firstID: 1_000))
             let second = try scenario.start("a")
             try await expectStopped(scenario, second, reason: "log_replaced", offset: 99)
             #expect(try scenario.applied() == 100)
@@ -71,7 +57,7 @@ struct LogChangeTests {
             try await scenario.produce(clicks(100, firstID: 1))
             let process = try scenario.start("a")
             try await scenario.untilCaughtUp()
-            try await replaceTopic(scenario, with: clicks(50, firstID: 1_000))
+            try await scenario.replaceTopic(with: clicks(50, firstID: 1_000))
             let line = try await process.waitFor("partition stopped")
             #expect(["log_replaced", "log_truncated"].contains(line["reason"]))
             #expect(try scenario.applied() == 100)

@@ -144,6 +144,26 @@ struct RoundTripTests {
         }
     }
 
+    @Test func aTopicGrowsAndItsRecordsAreRemoved() async throws {
+        let (configuration, topic) = try await newTopic("grow", partitions: 1)
+        try await onThread {
+            let admin = try KafkaAdmin(configuration: configuration)
+            let producer = try KafkaProducer(configuration: configuration)
+            try producer.produceNumbered(topic, Partition(0), 0..<10)
+            try producer.flush(timeoutMilliseconds: 10_000)
+            try admin.deleteRecords(topic, Partition(0), before: Offset(4))
+            let ends = try admin.watermarkOffsets(topic: topic, partition: Partition(0))
+            #expect(ends.low == Offset(4) && ends.high == Offset(10))
+            let refused = #expect(throws: KafkaError.self) {
+                try admin.deleteRecords(topic, Partition(0), before: Offset(99))
+            }
+            #expect(refused?.code == .offsetOutOfRange && refused?.topic == topic)
+            try admin.growTopic(topic, toPartitions: 3)
+            #expect(try admin.partitionCount(topic) == 3)
+            #expect(throws: KafkaError.self) { try admin.growTopic(topic, toPartitions: 2) }
+        }
+    }
+
     @Test func administration() async throws {
         let (configuration, topic) = try await newTopic("admin", partitions: 3)
         try await onThread {

@@ -167,12 +167,44 @@ import Testing
             p0, SourceError(.offsetOutOfRange, "out of range"), bounds: driver.log.bounds(of: p0))
         #expect(driver.stopReason?.code == .recordsGone)
         #expect(driver.stopReason?.message.contains("offsets 3 to 4") == true)
-        #expect(!driver.cut())
+        // What was read before is sound, and gone from the log: it is committed, not given up with the rest.
+        #expect(driver.core.hasPending && driver.cut())
+        #expect(driver.progress.nextOffset == Offset(3) && driver.database.tables.ids() == [0, 1, 2])
+        #expect(!driver.core.hasPending && !driver.cut())
         let other = filled(2)
         try other.start()
         other.core.sourceFailed(p0, SourceError(.other, "message too large"), bounds: nil)
         #expect(other.stopReason?.code == .sourceError)
         #expect(other.stopReason?.message.contains("offset 0: message too large") == true)
+    }
+
+    @Test func whatWasReadBeforeAStopIsNotCommittedWhereTheLogIsInDoubt() throws {
+        let driver = filled(10)
+        try driver.start()
+        driver.read(3)
+        let anchor = driver.log.anchor(p0, at: Offset(2))!
+        driver.core.connectionLost()
+        driver.core.sourceFailed(p0, SourceError(.other, "a checksum is wrong"), bounds: nil)
+        #expect(driver.core.suspects.map(\.anchors) == [[anchor]])
+        #expect(driver.core.hasPending && !driver.cut())
+        let other = Anchor(offset: Offset(2), timestampMilliseconds: 9, hash: 9)
+        driver.core.verified(p0, anchor, found: other, bounds: driver.log.bounds(of: p0))
+        #expect(driver.stopReason?.code == .logReplaced)
+        #expect(!driver.core.hasPending && !driver.cut())
+        #expect(driver.database.tables.ids().isEmpty)
+
+        // Offsets were skipped, and then the log's beginning turns out to have passed them.
+        let skipped = filled(10)
+        try skipped.start()
+        skipped.read(3)
+        skipped.log.removeBefore(p0, Offset(5))
+        // The same record comes first again after the seek: the gap is real.
+        skipped.pipe(skipped.log.entries(p0, from: Offset(5)))
+        skipped.pipe(skipped.log.entries(p0, from: Offset(5)))
+        skipped.core.sourceFailed(p0, SourceError(.other, "a checksum is wrong"), bounds: nil)
+        skipped.core.checkedGap(p0, from: Offset(3), bounds: skipped.log.bounds(of: p0))
+        #expect(skipped.stopReason?.code == .recordsGone)
+        #expect(!skipped.cut() && skipped.database.tables.ids().isEmpty)
     }
 
     /// One batch may hold many runs of a partition, with other partitions' records between them: they were all

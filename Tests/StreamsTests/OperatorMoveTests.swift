@@ -30,6 +30,25 @@ import Testing
         #expect(driver.stopReason == nil && driver.core.isWarm)
     }
 
+    /// The log still holds some of what is given up: no warm-up takes them for records that were applied.
+    @Test func aGapOverRecordsThatAreThereIsAcceptedAsWell() throws {
+        let driver = try applied(5, of: 20)
+        driver.database.move(driver.partition, to: Offset(12), skipsReadable: true)
+        for _ in 0..<2 {
+            try driver.restart()
+            driver.readAll(batch: 3)
+            #expect(driver.stopReason == nil && driver.core.isWarm)
+            driver.cut()
+            #expect(driver.database.tables.ids() == Array(0..<5) + Array(12..<20))
+        }
+        #expect(driver.progress.counters.skippedOffsets == 7)
+        // 8 was never applied, so it is no repeat.
+        driver.log.sight(8, at: 1_195)
+        driver.readAll()
+        driver.cut()
+        #expect(driver.database.tables.ids().last == 8)
+    }
+
     /// The records that were cut off had moved time further than what is left.
     @Test func aLogThatWasCutOffGoesOnAtItsEndWithTheStreamTimeItHad() throws {
         let driver = try applied(20, of: 20)

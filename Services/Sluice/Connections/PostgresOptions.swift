@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connectors
 import Postgres
 
 /// How a command reaches PostgreSQL, and where in it the results are.
@@ -16,6 +17,9 @@ struct PostgresOptions: ParsableArguments {
     var schemas: ResultSchemas {
         ResultSchemas(prefix: schemaPrefix ?? Environment.value("SLUICE_SCHEMA_PREFIX") ?? "")
     }
+
+    /// The same, as the services themselves name them.
+    func names() throws -> DatabaseNames { try DatabaseNames(prefix: schemas.prefix) }
 
     /// - Throws: `CommandFailure` (.usage) where nothing says where PostgreSQL is.
     func configuration() throws -> PostgresConfiguration {

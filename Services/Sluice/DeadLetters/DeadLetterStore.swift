@@ -101,7 +101,8 @@ struct DeadLetterStore {
         }
     }
 
-    /// A whole letter; nil where there is none at the place.
+    /// A whole letter; nil where there is none at the place. A topic that was made again may have had another one
+    /// there before: the newest is meant.
     ///
     /// - Parameter locking: holds the row until the transaction ends; nil then also where somebody else holds it.
     func letter(at place: Place, locking: Bool = false) throws -> Letter? {
@@ -109,7 +110,7 @@ struct DeadLetterStore {
             """
             SELECT reason, record_key, payload, \(Self.milliseconds("record_timestamp")), \(Self.milliseconds("at")),
                 \(Self.milliseconds("redriven_at")), redriven_offset
-            FROM \(schemas.deadLetter) WHERE \(Self.atPlace)\(locking ? " FOR UPDATE SKIP LOCKED" : "")
+            FROM \(schemas.deadLetter) WHERE \(newest)\(locking ? " FOR UPDATE SKIP LOCKED" : "")
             """, parameters(place))
         guard let row = rows.first else { return nil }
         return Letter(
@@ -128,7 +129,7 @@ struct DeadLetterStore {
         let touched = try connection.query(
             """
             UPDATE \(schemas.deadLetter) SET redriven_at = clock_timestamp(), redriven_offset = $5
-            WHERE \(Self.atPlace)
+            WHERE \(newest)
             """, parameters(place) + [offset.map { .int8($0) } ?? .null])
         guard touched.affectedRowCount == 1 else {
             throw CommandFailure(.dependency, "the dead letter \(place) is not there any more and cannot be marked")
@@ -143,7 +144,7 @@ struct DeadLetterStore {
             FROM \(schemas.deadLetter) AS letter, jsonb_array_elements(
                 CASE jsonb_typeof(letter.headers) WHEN 'array' THEN letter.headers ELSE '[]' END
             ) WITH ORDINALITY AS header(value, place)
-            WHERE \(Self.atPlace) ORDER BY header.place
+            WHERE \(newest) ORDER BY header.place
             """, parameters(place))
         return try rows.map { row in
             RecordHeader(name: try row.optionalString("name") ?? "", value: try row.optionalBytes("value"))
@@ -151,6 +152,9 @@ struct DeadLetterStore {
     }
 
     private static let atPlace = "job = $1 AND topic = $2 AND partition = $3 AND record_offset = $4"
+    private var newest: String {
+        "\(Self.atPlace) AND at = (SELECT max(at) FROM \(schemas.deadLetter) WHERE \(Self.atPlace))"
+    }
 
     private func parameters(_ place: Place) -> [PostgresParameter] {
         [.text(job), .text(place.topic), .int8(Int64(place.partition)), .int8(place.offset)]

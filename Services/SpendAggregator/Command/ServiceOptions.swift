@@ -6,6 +6,8 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "JSON file with settings.") var config: String?
     @Option(help: "host:port of one Kafka broker or more, separated by commas.") var kafkaBrokers: String?
     @Option(help: "Topic of ad events (ad-events).") var kafkaTopic: String?
+    @Option(help: "true where the topic skips no offset, so that one it skips stops the partition (false).")
+    var kafkaContiguous: String?
     @Option(help: "Consumer group (the job's name).") var kafkaGroup: String?
     @Option(help: "Static member id, one a process, kept over restarts (the host's name).")
     var kafkaInstanceId: String?
@@ -36,8 +38,9 @@ struct ServiceOptions: ParsableArguments {
     /// By configuration key.
     var flags: [String: String?] {
         [
-            "config": config, "kafka.brokers": kafkaBrokers, "kafka.topic": kafkaTopic, "kafka.group": kafkaGroup,
-            "kafka.instance-id": kafkaInstanceId, "kafka.session-timeout": kafkaSessionTimeout,
+            "config": config, "kafka.brokers": kafkaBrokers, "kafka.topic": kafkaTopic,
+            "kafka.contiguous": kafkaContiguous, "kafka.group": kafkaGroup, "kafka.instance-id": kafkaInstanceId,
+            "kafka.session-timeout": kafkaSessionTimeout,
             "kafka.security-protocol": kafkaSecurityProtocol, "kafka.ca-file": kafkaCaFile,
             "kafka.certificate-file": kafkaCertificateFile, "kafka.key-file": kafkaKeyFile,
             "kafka.key-password-file": kafkaKeyPasswordFile, "kafka.sasl-mechanism": kafkaSaslMechanism,

@@ -64,6 +64,7 @@ struct SpendConfiguration: Sendable {
             "dedup.maximum-ids", in: 1_000...1_000_000_000, default: 50_000_000)
         settings.outOfOrdernessMilliseconds = try reader.milliseconds(
             "watermark.delay", in: 0...86_400_000, default: 30_000)
+        settings.isContiguous = try reader.bool("kafka.contiguous", default: false)
         var pace = WorkerSettings()
         pace.checkpointIntervalMilliseconds = try reader.milliseconds(
             "checkpoint.interval", in: 10...60_000, default: 1_000)

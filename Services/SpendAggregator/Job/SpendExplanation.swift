@@ -71,14 +71,15 @@ public enum SpendExplanation {
                 name: "retention",
                 text: """
                     The topic keeps records longer than the job may be behind, and longer than the horizon. Records \
-                    removed before they were applied stop the partition with an error that names them; an incomplete \
-                    horizon is logged and counted.
+                    removed before they were applied stop the partition with an error that names them, until an operator \
+                    accepts the gap (sluice progress set); an incomplete horizon is logged and counted.
                     """),
             Assumption(
                 name: "same-log",
                 text: """
                     The last applied record is compared with the log at each assignment, after each lost connection \
-                    and after each error of the partition. A truncated or recreated topic stops the partition. Where \
+                    and after each error of the partition. A truncated or recreated topic stops the partition, until an \
+                    operator goes on with it (sluice progress set); what was applied before stays in the results. Where \
                     retention has removed that record only the offsets can be checked; this is logged and counted. A \
                     topic that is deleted and made again under a running job without either of these signs, and that \
                     is longer than before, is not noticed.
@@ -86,7 +87,9 @@ public enum SpendExplanation {
             Assumption(
                 name: "visible-gaps",
                 text: """
-                    Offsets that the log does not hold are counted and logged with their bounds. Whether a gap is a \
+                    Offsets that the log does not hold \(job.settings.isContiguous
+                        ? "stop the partition: the topic is declared contiguous."
+                        : "are counted and logged with their bounds.") Whether a gap is a \
                     transaction marker, compaction or a loss inside the log cannot be told through librdkafka.
                     """),
             Assumption(

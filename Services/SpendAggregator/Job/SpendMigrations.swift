@@ -4,9 +4,16 @@ public import Postgres
 /// The tables of the spend aggregator's results. Applied after `ProgressMigrations`.
 public enum SpendMigrations {
     public static func migrator(_ names: DatabaseNames) throws(PostgresError) -> Migrator {
-        let sql = String(decoding: PackageResources.migration_0001_minute_sql, as: UTF8.self)
+        func migration(_ version: Int, _ name: String, _ bytes: [UInt8]) -> Migration {
+            Migration(
+                version: version, name: name,
+                sql: names.qualify(String(decoding: bytes, as: UTF8.self), schemas: ["spend"]))
+        }
         return try Migrator(
             schema: names.schema("spend"),
-            migrations: [Migration(version: 1, name: "minute", sql: names.qualify(sql, schemas: ["spend"]))])
+            migrations: [
+                migration(1, "minute", PackageResources.migration_0001_minute_sql),
+                migration(2, "forget_partition", PackageResources.migration_0002_forget_partition_sql),
+            ])
     }
 }

@@ -11,6 +11,7 @@ public final class SpendWriter: OutputWriter {
     static let rowsPerStatement = 8_192
     private static let minutesPerDay: Int32 = 1_440
 
+    public let schemas: [String]
     private let upsert: PreparedStatement
     private let ensureDays: String
     /// Days (since the Unix epoch) whose table partition is known to be there.
@@ -19,6 +20,7 @@ public final class SpendWriter: OutputWriter {
     private var hasForgottenDays = false
 
     public init(_ names: DatabaseNames) {
+        schemas = [names.schema("spend")]
         ensureDays =
             "SELECT \(names.table("spend", "ensure_day"))(day) FROM unnest($1::timestamptz[]) AS given(day) ORDER BY day"
         upsert = PreparedStatement(

@@ -3,10 +3,10 @@ import Kafka
 import Postgres
 import Streams
 
-/// `sluice progress`: how far each partition has been read, and by whom.
-struct ProgressCommand: AsyncParsableCommand {
+/// `sluice progress show`, or `sluice progress` alone: how far each partition has been read, and by whom.
+struct ShowProgressCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "progress",
+        commandName: "show",
         abstract: "Shows how far a job has read each partition.",
         discussion: """
             The lag is the number of records between the next offset and the end of the partition's log; it is left \

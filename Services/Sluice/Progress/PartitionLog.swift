@@ -1,0 +1,42 @@
+import Kafka
+import Streams
+
+/// A partition's log as it is now, for whoever has to decide whether it is still the one that was read.
+struct PartitionLog {
+    private let reader: KafkaRecordReader
+    private let topic: String
+    private let partition: Partition
+
+    init(_ configuration: KafkaClientConfiguration, topic: String, partition: Partition) throws {
+        reader = try KafkaRecordReader(configuration: configuration)
+        self.topic = topic
+        self.partition = partition
+    }
+
+    /// - Throws: `CommandFailure` (.dependency) where Kafka does not say it.
+    func bounds() throws -> LogBounds {
+        do throws(KafkaError) {
+            let ends = try reader.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 10_000)
+            return LogBounds(start: ends.low, end: ends.high)
+        } catch {
+            throw CommandFailure(
+                .dependency,
+                "\(topic)/\(partition): Kafka does not say where the log begins and ends, so nothing is changed: \(error)"
+            )
+        }
+    }
+
+    /// Whether the record that was applied last is still what stands at its offset.
+    func compare(_ anchor: Anchor?, _ bounds: LogBounds) throws -> MoveSituation.LastApplied {
+        guard let anchor, anchor.offset >= bounds.start, anchor.offset < bounds.end else { return .unknown }
+        var found: Anchor?
+        try reader.forEach(
+            topic: topic, partition: partition, from: anchor.offset, to: anchor.offset.next,
+            stallTimeoutMilliseconds: 10_000
+        ) { record in
+            if record.offset == anchor.offset { found = Anchor(of: record) }
+        }
+        guard let found else { return .unknown }
+        return found == anchor ? .unchanged : .replaced
+    }
+}
