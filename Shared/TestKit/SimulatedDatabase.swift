@@ -112,6 +112,7 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
     private func place(_ moved: PartitionProgress, of partition: Partition) {
         guard var row = progress[partition] else { return }
         row.epoch = Epoch(row.epoch.rawValue + 1)
+        row.owner = "operator"
         row.progress = moved
         progress[partition] = row
         state.journal.append(.moved(partition, row.epoch, to: moved.nextOffset))
