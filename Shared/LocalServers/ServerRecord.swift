@@ -10,9 +10,12 @@ struct ServerRecord: Codable, Sendable {
     /// The name of the file in the server's folder.
     static let fileName = "server.json"
 
+    /// nil where there is none, or what there is cannot be right.
     static func read(in directory: String) -> ServerRecord? {
-        guard let data = FileManager.default.contents(atPath: "\(directory)/\(fileName)") else { return nil }
-        return try? JSONDecoder().decode(ServerRecord.self, from: data)
+        guard let data = FileManager.default.contents(atPath: "\(directory)/\(fileName)"),
+            let record = try? JSONDecoder().decode(ServerRecord.self, from: data), (0...65_535).contains(record.port)
+        else { return nil }
+        return record
     }
 
     /// The port that the server of this folder listens on, once it is known.

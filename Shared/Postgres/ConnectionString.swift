@@ -82,12 +82,14 @@ struct ConnectionString {
         return values
     }
 
+    /// Scalar by scalar: with what combines with it, a quote is another `Character`.
     private static func quoted(_ value: String) -> String {
-        guard value.isEmpty || value.contains(where: { $0 == " " || $0 == "'" || $0 == "\\" }) else { return value }
+        let isPlain = value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "'" && $0 != "\\" }
+        guard value.isEmpty || !isPlain else { return value }
         var text = "'"
-        for character in value {
-            if character == "'" || character == "\\" { text.append("\\") }
-            text.append(character)
+        for scalar in value.unicodeScalars {
+            if scalar == "'" || scalar == "\\" { text.append("\\") }
+            text.unicodeScalars.append(scalar)
         }
         return text + "'"
     }
@@ -96,10 +98,11 @@ struct ConnectionString {
 /// A text with every secret replaced. Secrets of fewer than three characters are left: striking them out would
 /// change ordinary words, and libpq does not print passwords in the first place.
 func striking(_ secrets: [String], from text: String) -> String {
-    var text = text
-    for secret in secrets where secret.utf8.count >= 3 {
-        let parts = text.split(separator: secret, omittingEmptySubsequences: false)
-        text = parts.joined(separator: "***")
+    // Byte by byte: as characters a secret is not found where something combines with its end.
+    var bytes = Array(text.utf8)
+    for secret in secrets.map({ Array($0.utf8) }) where secret.count >= 3 {
+        let parts = bytes.split(separator: secret, omittingEmptySubsequences: false)
+        bytes = Array(parts.joined(separator: Array("***".utf8)))
     }
-    return text
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -1,5 +1,6 @@
-import Postgres
 import Testing
+
+@testable import Postgres
 
 @Suite struct Configurations {
     @Test(arguments: [
@@ -42,6 +43,23 @@ import Testing
 
     @Test func aBareNameIsADatabase() {
         #expect(PostgresConfiguration(connectionString: "spend").redactedDescription == "dbname=spend")
+    }
+
+    /// What is shown is a connection string again, whatever the values hold.
+    @Test(arguments: ["a b", "it's", "back\\slash", "line\nend", "quote'\u{301}", ""])
+    func whatIsShownCanBeParsedAgain(value: String) {
+        let escaped = String(
+            String.UnicodeScalarView(
+                value.unicodeScalars.flatMap { "'\\".unicodeScalars.contains($0) ? ["\\", $0] : [$0] }))
+        let shown = PostgresConfiguration(connectionString: "host=db dbname='\(escaped)'").redactedDescription
+        let again = ConnectionString(shown)
+        #expect(again?["dbname"].map { $0.utf8.elementsEqual(value.utf8) } == true, "\(shown)")
+        #expect(again?["host"] == "db")
+    }
+
+    @Test func aSecretIsStruckOutAlsoWhereSomethingCombinesWithIt() {
+        #expect(striking(["hunter22"], from: "no hunter22\u{301}, hunter22") == "no ***\u{301}, ***")
+        #expect(striking(["ab"], from: "about") == "about")
     }
 
     @Test func classificationOfErrors() {

@@ -160,6 +160,8 @@ struct ConfigurationTests {
         arguments: [
             ("[1]", "must hold one JSON object"), ("{\"a\": ", "is not valid JSON"), ("", "is not valid JSON"),
             ("{\"a\": [1, 2]}", "a in the configuration file"),
+            ("{\"kafka.brokers\": \"a:1\", \"kafka..brokers\": \"b:1\"}", "an empty name"),
+            ("{\"\": {\"a\": 1}}", "an empty name"),
             ("{\"a\": {\"b\": null}}", "a.b in the configuration file"),
             ("{\"a\": {\"b\": 1}, \"a.b\": 2}", "gives a.b twice"),
         ])
@@ -223,10 +225,14 @@ struct ConfigurationTests {
             ),
             ("postgresql://db:5432/x", "postgresql://db:5432/x"),
             ("host=db password=", "host=db password=<secret>"),
+            ("host=db password=\u{301}hunter2 user=x", "host=db password=<secret> user=x"),
+            ("postgresql://u x:hun ter2@db/x", "postgresql://u x:<secret>@db/x"),
+            ("see postgresql://u:hunter2@db/x and me@home", "see postgresql://u:<secret>@db/x and me@home"),
+            ("postgresql://db/x?pass%77ord=hunter2", "postgresql://db/x?pass%77ord=<secret>"),
             ("host=/run/postgresql dbname=x", "host=/run/postgresql dbname=x"),
         ])
     func redaction(text: String, expected: String) {
-        #expect(ConnectionText.redacted(text) == expected)
+        #expect(ConnectionText.redacted(text).utf8.elementsEqual(expected.utf8), "\(ConnectionText.redacted(text))")
     }
 }
 

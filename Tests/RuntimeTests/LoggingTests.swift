@@ -91,6 +91,13 @@ struct LoggingTests {
             #expect(lines.all.first?.prefix(24) == expected[...])
             milliseconds += 86_400_000 * 97 + 12_345_678
         }
+        // Four digits show no other year: a clock that is out of its mind does not end the process.
+        for (time, text) in [(Int64.min, "0000-01-01T00:00:00.000Z"), (Int64.max, "9999-12-31T23:59:59.999Z")] {
+            let lines = CollectedLines()
+            let handler = StructuredLogHandler(service: "t", format: .text, sink: lines, now: { time })
+            Logger(label: "t") { _ in handler }.info("x")
+            #expect(lines.all.first?.hasPrefix(text) == true)
+        }
     }
 
     @Test("lines of many threads through one pipe stay whole, also those longer than PIPE_BUF")

@@ -50,7 +50,8 @@ struct OpenMetricsParser {
     // MARK: Lines
 
     private mutating func descriptor(_ line: String) throws {
-        let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+        let parts = line.unicodeScalars.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+            .map { String($0) }
         guard parts.count == 4, parts[0] == "#" else { throw fault("not a descriptor: \(line)") }
         let (keyword, name, rest) = (parts[1], parts[2], parts[3])
         guard Self.isName(name, colon: true) else { throw fault("bad name \(name)") }
@@ -104,49 +105,48 @@ struct OpenMetricsParser {
         families[family]?.samples.append(sample)
     }
 
+    /// Scalar by scalar: a quotation mark with something that combines with it is another `Character`.
     private func labels(_ text: Substring) throws -> ([String: String], Substring) {
-        var rest = text
+        var rest = text.unicodeScalars
         var labels: [String: String] = [:]
         while true {
             let name = String(rest.prefix { $0 != "=" })
             guard Self.isName(name, colon: false) else { throw fault("bad label name \(name)") }
-            rest = rest.dropFirst(name.count)
-            guard rest.hasPrefix("=\"") else { throw fault("no quoted value for \(name)") }
+            rest = rest.dropFirst(name.unicodeScalars.count)
+            guard rest.starts(with: "=\"".unicodeScalars) else { throw fault("no quoted value for \(name)") }
             rest = rest.dropFirst(2)
-            var raw = ""
-            while let character = rest.first, character != "\"" {
-                raw.append(character)
+            var raw = String.UnicodeScalarView()
+            while let scalar = rest.first, scalar != "\"" {
+                raw.append(scalar)
                 rest = rest.dropFirst()
-                if character == "\\", let next = rest.first {
-                    raw.append(next)
-                    rest = rest.dropFirst()
-                }
+                if scalar == "\\", let next = rest.popFirst() { raw.append(next) }
             }
-            guard rest.first == "\"" else { throw fault("the value of \(name) does not end") }
-            guard labels.updateValue(try unescaped(raw), forKey: name) == nil else { throw fault("\(name) twice") }
-            rest = rest.dropFirst()
-            if rest.first == "}" { return (labels, rest.dropFirst()) }
-            guard rest.first == "," else { throw fault("no comma between labels") }
-            rest = rest.dropFirst()
+            guard rest.popFirst() == "\"" else { throw fault("the value of \(name) does not end") }
+            guard labels.updateValue(try unescaped(String(raw)), forKey: name) == nil else {
+                throw fault("\(name) twice")
+            }
+            let end = rest.popFirst()
+            if end == "}" { return (labels, Substring(rest)) }
+            guard end == "," else { throw fault("no comma between labels") }
         }
     }
 
     private func unescaped(_ text: String) throws -> String {
-        var result = ""
+        var result = String.UnicodeScalarView()
         var escaping = false
-        for character in text {
-            switch (escaping, character) {
-            case (true, "\\"), (true, "\""): result.append(character)
+        for scalar in text.unicodeScalars {
+            switch (escaping, scalar) {
+            case (true, "\\"), (true, "\""): result.append(scalar)
             case (true, "n"): result.append("\n")
-            case (true, _): throw fault("bad escape \\\(character)")
+            case (true, _): throw fault("bad escape \\\(scalar)")
             case (false, "\\"): break
             case (false, "\""): throw fault("a quotation mark that is not escaped")
-            default: result.append(character)
+            default: result.append(scalar)
             }
-            escaping = !escaping && character == "\\"
+            escaping = !escaping && scalar == "\\"
         }
         guard !escaping else { throw fault("an escape without its character") }
-        return result
+        return String(result)
     }
 
     private func number(_ text: String) throws -> Double {

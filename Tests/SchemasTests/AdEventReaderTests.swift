@@ -67,4 +67,11 @@ import Testing
         #expect(AdEventReference.decode(payload) == nil)
         #expect(decode(payload) == AdEvent(eventTimeMilliseconds: 5))
     }
+
+    /// The size bounds the number of fields: the most are 32,768 unknown ones of two bytes, which unpack.
+    @Test func theReferenceTakesAsManyFieldsAsFitItsSize() {
+        let fields = [[UInt8]](repeating: [0x78, 0x01], count: AdEventReference.sizeLimit / 2).flatMap { $0 }
+        #expect(AdEventReference.decode(fields) == AdEvent())
+        #expect(AdEventReference.decode(fields + [0x78, 0x01]) == nil)
+    }
 }

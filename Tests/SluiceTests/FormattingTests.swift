@@ -64,6 +64,8 @@ import Testing
         ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("=1+1", "\"'=1+1\""),
         ("+1", "\"'+1\""), ("-1", "\"'-1\""), ("@sum", "\"'@sum\""), ("\tx", "\"'\tx\""), ("a\nb", "\"a\nb\""),
         ("=\"x\"", "\"'=\"\"x\"\"\""), ("", ""),
+        // A quote with an accent on it is one character, and still a quote to whoever reads the file.
+        ("a\"\u{301},=1", "\"a\"\"\u{301},=1\""),
     ])
     func csvFieldsAreSafe(_ text: String, _ field: String) {
         #expect(CSV.field(text) == field)
@@ -98,6 +100,12 @@ import Testing
                 """)
         table.rows = []
         #expect(table.rendered(as: .json) == "[]\n")
+    }
+
+    @Test func theEndsOfTheRangeAreWritten() {
+        #expect(Instant(milliseconds: .min).description.hasSuffix("-05-16T16:47:04.192Z"))
+        #expect(Instant(milliseconds: .max).description == "292278994-08-17T07:12:55.807Z")
+        #expect(TimeSpan(milliseconds: .min).description == "-106751991167 d 7 h")
     }
 
     @Test func failuresAreOneLine() {

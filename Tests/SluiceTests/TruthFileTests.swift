@@ -27,6 +27,13 @@ import Testing
         ("\nend\t", "\nEnd\t", "unexpected line"),
         ("rule\thorizon_ms\t600000", "rule\thorizon_ms\t", "not a number"),
         ("\tUSD\t", "\t", "eleven values"),
+        ("partition\t1\t", "partition\t0\t", "comes twice"),
+        ("partition\t0\t", "partition\t0\t-5\t-5\t0\t0\t0\t0\t-\npartition\t9\t", "no log can have"),
+        (
+            "partition\t0\t",
+            "partition\t8\t\(Int64.max)\t\(Int64.max)\t0\t0\t0\t0\t-\n"
+                + "partition\t9\t\(Int64.max)\t\(Int64.max)\t0\t0\t0\t0\t-\npartition\t0\t", "no log can have"
+        ),
     ])
     func refusesADamagedFile(_ old: String, _ new: String, _ message: String) throws {
         try withTruthFile(events: 2_000) { path, _ in

@@ -22,6 +22,9 @@ enum Environment {
         guard count < bytes.count else { throw CommandFailure(.usage, "the secret file \(path) is too large") }
         var text = bytes[..<count]
         while let last = text.last, last == 0x0A || last == 0x0D { text.removeLast() }
-        return String(decoding: text, as: UTF8.self)
+        guard !text.isEmpty, !text.contains(0), let secret = String(validating: text, as: UTF8.self) else {
+            throw CommandFailure(.usage, "the secret file \(path) is empty, or not UTF-8 text")
+        }
+        return secret
     }
 }

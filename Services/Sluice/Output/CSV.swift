@@ -13,6 +13,12 @@ enum CSV {
         }
         quoted = quoted || content.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
         guard quoted else { return content }
-        return "\"" + content.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        // Scalar by scalar: a quote with something that combines with it is another `Character`.
+        var field = "\""
+        for scalar in content.unicodeScalars {
+            if scalar == "\"" { field.unicodeScalars.append(scalar) }
+            field.unicodeScalars.append(scalar)
+        }
+        return field + "\""
     }
 }

@@ -16,7 +16,8 @@ struct Instant: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// "2026-01-15T08:00:00Z", with three decimals where the milliseconds are not 0.
     var description: String {
         let day = Self.floorDivide(milliseconds, 86_400_000)
-        let ofDay = milliseconds - day * 86_400_000
+        // The least instant's day begins before the least number.
+        let ofDay = milliseconds &- day &* 86_400_000
         let (year, month, dayOfMonth) = Self.civilDate(day)
         var text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(dayOfMonth, 2) + "T"
         text += Self.padded(ofDay / 3_600_000, 2) + ":" + Self.padded(ofDay / 60_000 % 60, 2) + ":"

@@ -25,7 +25,10 @@ struct TimeSpan: Hashable, Sendable, CustomStringConvertible {
 
     /// In the largest unit that still says it to about a hundredth: "4.2 s", "3 m 20 s", "5 h 12 m", "3 d 4 h".
     var description: String {
-        guard milliseconds >= 0 else { return "-" + TimeSpan(milliseconds: -milliseconds).description }
+        guard milliseconds >= 0 else {
+            // The least number has no positive counterpart; a millisecond of 300 million years is nobody's loss.
+            return "-" + TimeSpan(milliseconds: milliseconds == .min ? .max : -milliseconds).description
+        }
         switch milliseconds {
         case 0..<1000: return "\(milliseconds) ms"
         case 1000..<60_000: return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"

@@ -19,7 +19,7 @@ final class TruthReader {
     private var ended = false
 
     /// All records of the truth.
-    var records: Int64 { partitions.values.reduce(0) { $0 + $1.records } }
+    private(set) var records: Int64 = 0
 
     /// - Throws: `CommandFailure` (.usage) where the file is missing, of another version, or not a truth.
     init(path: String) throws {
@@ -100,7 +100,13 @@ final class TruthReader {
         guard nextOffset == totals.nextOffset else {
             throw lines.damaged("a log that starts at offset 0 ends at its number of records")
         }
-        partitions[try number(fields[1])] = totals
+        let counts = [totals.records, totals.duplicates, totals.lateEvents, totals.invalidEvents, totals.deadLetters]
+        let (sum, overflow) = records.addingReportingOverflow(totals.records)
+        guard counts.allSatisfy({ $0 >= 0 }), !overflow else { throw lines.damaged("numbers that no log can have") }
+        records = sum
+        guard partitions.updateValue(totals, forKey: try number(fields[1])) == nil else {
+            throw lines.damaged("a partition comes twice")
+        }
     }
 
     private func minute(_ fields: [Substring]) throws -> MinuteRow {

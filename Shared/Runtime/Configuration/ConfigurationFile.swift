@@ -38,6 +38,12 @@ struct ConfigurationFile {
         switch node {
         case .object(let members):
             for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                // Between two dots too: the package drops what is empty, so that two keys would become one.
+                guard name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty }) else {
+                    throw RuntimeError(
+                        .configurationFile, "the configuration file \(path) has an empty name in \"\(key).\(name)\"",
+                        context: ["path": path])
+                }
                 try add(member, at: key.isEmpty ? name : "\(key).\(name)")
             }
         case .text(let text):

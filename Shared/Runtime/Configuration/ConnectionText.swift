@@ -5,33 +5,40 @@
 public enum ConnectionText {
     /// The text with the value of every `password`-like setting, and the password of every URI, as `<secret>`.
     public static func redacted(_ text: String) -> String {
-        redactSettings(redactURI(text))
+        String(redactSettings(redactURI(Text(text.unicodeScalars))))
     }
+
+    // Scalar by scalar, as libpq reads it byte by byte: an equals sign or a quote with something that combines with it
+    // is another `Character`.
+    private typealias Text = String.UnicodeScalarView
+    private static let mark = "<secret>".unicodeScalars
 
     /// `scheme://user:password@host` becomes `scheme://user:<secret>@host`. A password may itself hold an @ or a /:
     /// everything up to the last @ goes.
-    private static func redactURI(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://") else { return text }
+    private static func redactURI(_ text: Text) -> Text {
+        guard let scheme = text.firstRange(of: "://".unicodeScalars) else { return text }
+        // In a text the URI ends at a blank; for libpq a string that begins as a URI is one to its end.
+        let isWhole = ["postgres", "postgresql"].contains(String(Text(text[..<scheme.lowerBound])))
         let rest = text[scheme.upperBound...]
-        let authority = rest.prefix { !$0.isWhitespace }
+        let authority = isWhole ? rest : rest.prefix { !$0.properties.isWhitespace }
         guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
             return text
         }
-        return text[...colon] + "<secret>" + text[at...]
+        return Text(text[...colon]) + mark + text[at...]
     }
 
     /// `password=…` in a list of settings or in a URI's query, with libpq's quoting ('…' with \' inside).
-    private static func redactSettings(_ text: String) -> String {
-        var result = ""
+    private static func redactSettings(_ text: Text) -> Text {
+        var result = Text()
         var rest = text[...]
         while let equals = rest.firstIndex(of: "=") {
             let name = settingName(before: equals, in: rest)
             result += rest[...equals]
             rest = rest[rest.index(after: equals)...]
             guard secretWords.contains(where: { name.contains($0) }) else { continue }
-            let blanks = rest.prefix { $0.isWhitespace }
+            let blanks = rest.prefix { $0.properties.isWhitespace }
             let end = endOfValue(rest.dropFirst(blanks.count))
-            result += "\(blanks)<secret>"
+            result += Text(blanks) + mark
             rest = rest[end...]
         }
         return result + rest
@@ -39,25 +46,38 @@ public enum ConnectionText {
 
     private static let secretWords = ["password", "passwd", "pwd", "secret", "token"]
 
-    private static func settingName(before equals: Substring.Index, in text: Substring) -> String {
-        let head = text[..<equals].reversed().drop { $0.isWhitespace }
-        let name = head.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." }
-        return String(name.reversed()).lowercased()
+    private static func settingName(before equals: Text.Index, in text: Text.SubSequence) -> String {
+        let head = text[..<equals].reversed().drop { $0.properties.isWhitespace }
+        let name = head.prefix { scalar in
+            scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_-.%".unicodeScalars.contains(scalar)
+        }
+        return percentDecoded(name.reversed()).lowercased()
     }
 
-    private static func endOfValue(_ text: Substring) -> Substring.Index {
-        guard text.first == "'" else {
-            var index = text.startIndex
-            while index < text.endIndex, !text[index].isWhitespace, text[index] != "&" {
-                if text[index] == "\\" { index = text.index(after: index) }
-                if index < text.endIndex { index = text.index(after: index) }
+    /// A URI may spell the letters of a name as bytes in hexadecimal.
+    private static func percentDecoded(_ name: [Unicode.Scalar]) -> String {
+        var result = Text()
+        var rest = name[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "%", rest.count >= 2, let byte = UInt8(String(Text(rest.prefix(2))), radix: 16) {
+                result.append(Unicode.Scalar(byte))
+                rest = rest.dropFirst(2)
+            } else {
+                result.append(scalar)
             }
-            return index
         }
-        var index = text.index(after: text.startIndex)
+        return String(result)
+    }
+
+    private static func endOfValue(_ text: Text.SubSequence) -> Text.Index {
+        let isQuoted = text.first == "'"
+        var index = isQuoted ? text.index(after: text.startIndex) : text.startIndex
         while index < text.endIndex {
-            if text[index] == "'" { return text.index(after: index) }
-            if text[index] == "\\" { index = text.index(after: index) }
+            let scalar = text[index]
+            if isQuoted ? scalar == "'" : scalar.properties.isWhitespace || scalar == "&" {
+                return isQuoted ? text.index(after: index) : index
+            }
+            if scalar == "\\" { index = text.index(after: index) }
             if index < text.endIndex { index = text.index(after: index) }
         }
         return index

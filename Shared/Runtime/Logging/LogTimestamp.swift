@@ -9,12 +9,17 @@ enum LogTimestamp {
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// `2026-01-31T23:59:59.999Z` for a Unix time in milliseconds of the years 0 to 9999.
+    /// The years 0 to 9999, which four digits can show.
+    private static let firstMillisecond: Int64 = -62_167_219_200_000
+    private static let lastMillisecond: Int64 = 253_402_300_799_999
+
+    /// `2026-01-31T23:59:59.999Z` for a Unix time in milliseconds of the years 0 to 9999; the nearest of these for any
+    /// other.
     ///
     /// Days to date: the civil calendar in cycles of 400 years with the year beginning in March, so that the leap day
     /// comes last.
     static func text(_ milliseconds: Int64) -> String {
-        let (days, rest) = floorDivide(milliseconds, 86_400_000)
+        let (days, rest) = floorDivide(min(max(milliseconds, firstMillisecond), lastMillisecond), 86_400_000)
         let (cycle, dayOfCycle) = floorDivide(days + 719_468, 146_097)
         let yearOfCycle = (dayOfCycle - dayOfCycle / 1_460 + dayOfCycle / 36_524 - dayOfCycle / 146_096) / 365
         let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)

@@ -182,8 +182,10 @@ public final class OpenMetricsRegistry: Sendable {
 
     /// The family of a counter has no `_total`: only its samples do.
     static func familyName(_ name: String, _ kind: Kind) -> String {
-        guard kind == .counter, name.hasSuffix("_total"), name.count > 6 else { return name }
-        return String(name.dropLast(6))
+        guard kind == .counter else { return name }
+        var family = name
+        while family.hasSuffix("_total") { family.removeLast(6) }
+        return family.isEmpty ? "_" : family
     }
 
     /// The names that a family may write or that the format keeps for it.
