@@ -17,7 +17,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # The service and the operators' command, as they are shipped.
 PRODUCTS := spend-aggregator sluice
 
-.PHONY: help setup build test demo fmt lint proto proto-check mutants bench clean
+.PHONY: help setup build test demo fmt lint proto proto-check mutants fuzz fuzz-quick bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ test: setup proto-check lint build ## Run every check and every test
 	run --filter '^KafkaTests\.'; \
 	run --skip '^(RuntimeTests|KafkaTests|IntegrationTests)\.'; \
 	Tests/Mutants/run.sh; \
+	Tests/Fuzz/run.sh --quick; \
 	run --no-parallel --filter '^IntegrationTests\.'
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
@@ -60,9 +61,15 @@ proto-check: setup ## Check that the generated C code is current
 mutants: setup ## Remove each guard of exactly-once in turn and show that its test fails
 	@Tests/Mutants/run.sh
 
+fuzz: setup ## Run every fuzzer for FUZZ_SECONDS (300) each and print what came of it
+	@Tests/Fuzz/run.sh
+
+fuzz-quick: setup ## Run every fuzzer over its corpus and for two seconds more
+	@Tests/Fuzz/run.sh --quick
+
 bench: setup ## Run the benchmarks
 	@Tests/Benchmarks/run.sh
 
 clean: ## Stop the local servers and remove everything built or installed here
 	@if [ -x "$(RELEASE_BIN)/sluice" ]; then "$(RELEASE_BIN)/sluice" dev down || true; fi
-	@rm -rf .build .sluice
+	@rm -rf .build .build-* .sluice

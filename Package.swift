@@ -28,6 +28,10 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 // server above them does not bound a request's head.
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
+// Set by the builds with a sanitizer (`make test-asan`, `make test-tsan`, `make fuzz`): they bring an allocator of
+// their own, which must see every allocation, so mimalloc is left out of them.
+let isSanitized = Context.environment["SLUICE_SANITIZED"] != nil
+
 let package = Package(
     name: "sluice",
     products: [
@@ -83,9 +87,10 @@ let package = Package(
         ),
         .target(
             name: "Runtime",
-            dependencies: [logging, metrics, lifecycle, signals, configuration, flyingSocks, "CMimalloc"],
+            dependencies: [logging, metrics, lifecycle, signals, configuration, flyingSocks]
+                + (isSanitized ? [] : ["CMimalloc"]),
             path: "Shared/Runtime",
-            swiftSettings: strict
+            swiftSettings: strict + (isSanitized ? [.define("SLUICE_SANITIZED")] : [])
         ),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(name: "TestKit", dependencies: ["Streams", "Schemas"], path: "Shared/TestKit", swiftSettings: strict),
@@ -143,7 +148,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: ["Runtime", logging, metrics, lifecycle, signals, configuration],
             path: "Tests/RuntimeTests",
-            swiftSettings: strict
+            swiftSettings: strict + (isSanitized ? [.define("SLUICE_SANITIZED")] : [])
         ),
         .testTarget(
             name: "LocalServersTests", dependencies: ["LocalServers"], path: "Tests/LocalServersTests",
@@ -173,3 +178,33 @@ let package = Package(
         ),
     ]
 )
+
+// The fuzzers (`make fuzz`) are a build of their own: one program with libFuzzer's coverage in every module, in which
+// the operators' command is a library. See Tests/Fuzz/README.md.
+if Context.environment["SLUICE_FUZZ"] != nil {
+    package.products = [.executable(name: "fuzz", targets: ["Fuzz"])]
+    package.targets.removeAll { $0.type == .test || $0.name == "Sluice" }
+    package.targets += [
+        .target(
+            name: "Sluice",
+            dependencies: ["Streams", "Schemas", "Kafka", "Postgres", "LocalServers", argumentParser],
+            path: "Services/Sluice",
+            exclude: ["README.md", "Main.swift"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "Connectors", "LocalServers", "Postgres", "Runtime", "Schemas", "Sluice", "SpendAggregatorJob",
+                "Streams", "TestKit", logging,
+            ],
+            path: "Tests",
+            // With the independent models that the tests of the modules have.
+            sources: [
+                "Fuzz/Sources", "RuntimeTests/OpenMetricsParser.swift", "SchemasTests/WireModel.swift",
+                "SpendAggregatorTests/SpendTables.swift",
+            ],
+            swiftSettings: strict
+        ),
+    ]
+}
