@@ -174,6 +174,7 @@ let package = Package(
                 "TestKit",
             ],
             path: "Tests/IntegrationTests",
+            exclude: ["Pitfalls/README.md"],
             swiftSettings: strict
         ),
     ]

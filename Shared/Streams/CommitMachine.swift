@@ -94,6 +94,7 @@ public struct CommitMachine<Output: CheckpointOutput> {
 
     private mutating func giveUp(_ error: StoreError) -> Action {
         outcome.failure = error
+        outcome.undecided = pending
         return .done(outcome)
     }
 

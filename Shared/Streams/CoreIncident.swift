@@ -6,6 +6,9 @@ public enum CoreIncident: Equatable, Sendable {
     case stopped(Partition, StopReason)
     /// The log skipped these offsets (both included): transaction markers, compaction or removed records.
     case gap(Partition, from: Offset, through: Offset)
+    /// A partition that the job has never seen before, and where it is read from: its first start, or a topic that
+    /// has grown.
+    case appeared(Partition, at: Offset)
     /// The remembered ids are rebuilt.
     case warmedUp(Partition, ids: Int)
     /// Part of what has to be remembered is not in the log any more: duplicates of it will not be recognised.

@@ -50,6 +50,7 @@ public final class JobCore<Logic: EventLogic> {
             // First start: the log's beginning, wherever that is. Nothing was applied, so nothing is missing.
             pipeline.begin(at: bounds.start)
             install(claim, .running, expected: bounds.start, pipeline)
+            if claim.epoch == Epoch(1) { incidents.append(.appeared(claim.partition, at: bounds.start)) }
             return bounds.start
         }
         #if SLUICE_MUTANTS
@@ -481,8 +482,9 @@ public final class JobCore<Logic: EventLogic> {
                     task,
                     StopReason(
                         .fenced,
-                        "\(topic)/\(cut.partition): another owner has claimed the partition (a commit under epoch "
-                            + "\(cut.epoch) was refused). Nothing of it was written; it goes on there"))
+                        "\(topic)/\(cut.partition): another owner has claimed the partition: the commit of offsets "
+                            + "\(cut.applied) under epoch \(cut.epoch) was refused, and nothing of it was written. It "
+                            + "goes on there; if this repeats, sluice progress shows who claims it"))
             }
             reuse(cut.output)
         }

@@ -15,6 +15,12 @@ public struct PartitionCut<Output: CheckpointOutput>: Sendable {
     public var oldestTimestampMilliseconds: Int64
     public var newestTimestampMilliseconds: Int64
 
+    /// The offsets that it covers, for people.
+    public var applied: String {
+        let first = expectedNextOffset?.description ?? "the log's beginning"
+        return "\(first) to \(progress.nextOffset?.previous.description ?? "none")"
+    }
+
     public init(
         partition: Partition, epoch: Epoch, expectedNextOffset: Offset?, progress: PartitionProgress,
         output: PartitionOutput<Output>, records: Int64, oldestTimestampMilliseconds: Int64 = -1,

@@ -153,7 +153,13 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         mirror(outcome.committed)
         core.ended(outcome)
         probe?.reached(.commitAcknowledged, .after)
-        if let error = outcome.failure, error.code != .cancelled { fail(.store, error.message) }
+        if let error = outcome.failure, error.code != .cancelled {
+            let places = outcome.undecided.map { "\(source.topic)/\($0.partition) (offsets \($0.applied))" }
+            fail(
+                .store,
+                "the store refused the checkpoint of \(places.joined(separator: ", ")), and nothing of it was written: "
+                    + "\(error.message). Mend the cause, then start the process again")
+        }
         handleIncidents()
     }
 

@@ -28,6 +28,7 @@ import Testing
         #expect(try fixture.clicks() == 0)
     }
 
+    // pitfall: bad-record-or-outage
     /// A constraint that the checkpoint violates, and its absence: the same checkpoint is refused whole, then taken whole.
     @Test(
         "A write that is refused leaves neither progress nor dead letter behind, whichever table refuses",
@@ -57,6 +58,7 @@ import Testing
         #expect(try letters[0].int64(0) == 1)
     }
 
+    // pitfall: progress-read-before-fence
     /// The order of a claim: raise the epoch, which waits for whoever commits, then read.
     @Test func aClaimReadsWhatWasCommittedWhileItWaited() async throws {
         var fixture = try await StoreFixture()
@@ -64,6 +66,8 @@ import Testing
         fixture.configuration.lockTimeoutMilliseconds = 60_000
         _ = try fixture.store().claim([zero])
         let progress = fixture.names.table("sluice", "progress")
+        // However long a busy machine takes until the claim waits.
+        try fixture.connection.execute("SET idle_in_transaction_session_timeout = 0")
         try fixture.connection.execute("BEGIN; UPDATE \(progress) SET next_offset = 10 WHERE partition = 0")
         let successor = fixture.store(owner: "b")
         let claims = Pending { try successor.claim([Partition(0)]) }

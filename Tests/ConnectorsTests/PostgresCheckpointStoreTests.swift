@@ -113,6 +113,7 @@ import Testing
         #expect(try store.reclaim([(claim.partition, Epoch(3))]).isEmpty)
     }
 
+    // pitfall: progress-read-before-fence
     /// After a COMMIT without an answer the old transaction may still be open: its outcome is the answer, so nothing
     /// may be read past its lock.
     @Test func aClaimDoesNotReadPastACommitThatIsUnderWay() async throws {

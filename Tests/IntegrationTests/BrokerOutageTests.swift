@@ -40,6 +40,7 @@ struct BrokerOutageTests {
         }
     }
 
+    // pitfall: log-truncated
     // assumption: same-log
     @Test("A broker that is killed: what it lost is noticed, or nothing was lost")
     func killed() async throws {

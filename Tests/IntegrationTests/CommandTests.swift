@@ -9,6 +9,7 @@ import Testing
 struct CommandTests {
     private static let events = 20_000
 
+    // pitfall: shutdown-drain
     @Test("SIGTERM commits everything that was read and ends within 5 s, exit code 0")
     func drain() async throws {
         try await withScenario { scenario in
@@ -112,6 +113,7 @@ struct CommandTests {
         }
     }
 
+    // pitfall: operations-secrets
     @Test("Metrics have the names that the documentation gives them, and no secret is shown anywhere")
     func metricsAndSecrets() async throws {
         try await withScenario { scenario in
@@ -132,7 +134,7 @@ struct CommandTests {
                 "sluice_checkpoint_commit_seconds_bucket", "sluice_event_to_commit_seconds_bucket",
                 "sluice_records_read_total", "sluice_records_duplicate_total", "sluice_records_late_total",
                 "sluice_records_invalid_total", "sluice_records_dead_letter_total", "sluice_dedup_horizon_bytes",
-                "sluice_oldest_unapplied_age_seconds",
+                "sluice_oldest_unapplied_age_seconds", "sluice_partitions_appeared_total",
             ]
             try await until("the metrics are sampled") {
                 try await process.metric("sluice_records_read_total") == Double(Self.events)

@@ -17,6 +17,7 @@ struct ContractTests {
         try scenario.database.number("SELECT sum(duplicates) FROM \(scenario.progress)")
     }
 
+    // pitfall: duplicates
     // assumption: horizon
     @Test("A repeat within the horizon counts once, over a restart as well; beyond it, again")
     func horizon() async throws {

@@ -8,6 +8,7 @@ import Testing
 struct DatabaseOutageTests {
     private static let events = 40_000
 
+    // pitfall: operations-liveness
     // assumption: one-database
     @Test("PostgreSQL ends as in a crash and starts again, three times in mid-stream: difference 0")
     func crashes() async throws {
@@ -47,6 +48,7 @@ struct DatabaseOutageTests {
         }
     }
 
+    // pitfall: commit-reply-lost
     @Test(
         "A connection that is cut around the COMMIT is claimed again, and what the row says is the answer",
         arguments: [CommitProxy.Fault.cutBeforeCommit, .cutAfterCommit])
@@ -68,6 +70,10 @@ struct DatabaseOutageTests {
             }
             try await stream.end()
             try await scenario.expectExact(events: Self.events)
+            let lines = process.logged("commit failed and is tried again")
+            #expect(lines.allSatisfy { $0["topic"] == scenario.topic })
+            #expect(
+                lines.contains { $0["explanation"]?.contains("claimed again, and their rows are the answer") == true })
             // Each cut left the outcome open, and claiming again answered it: once in the first claim, once a cut.
             #expect(try scenario.database.number("SELECT max(epoch) FROM \(scenario.progress)") ?? 0 >= 5)
             #expect(process.logged("commit refused: the partition has another owner").isEmpty)

@@ -19,6 +19,8 @@ struct FenceTests {
         var isExact: Bool
     }
 
+    // pitfall: operations-two-copies
+    // pitfall: stalled-owner-wakes
     // assumption: fence
     @Test("A zombie that wakes after its twin's first commit writes nothing: difference 0")
     func zombieInMidStream() async throws {
@@ -66,6 +68,14 @@ struct FenceTests {
                 try scenario.applied() > 0 || !zombie.logged(refused).isEmpty
             }
             let wasRefused = !zombie.logged(refused).isEmpty
+            if wasRefused {
+                let line = try await zombie.waitFor("partition stopped")
+                let explanation = line["explanation"] ?? ""
+                for part in [
+                    "\(scenario.topic)/\(line["partition"] ?? "")", "the log's beginning to ", "under epoch 1",
+                    "nothing of it was written", "sluice progress",
+                ] { #expect(explanation.contains(part), "\(explanation)") }
+            }
             let staleCommit = try scenario.applied() > 0
             // At once: a connection that takes nothing for five seconds is given up, and then claimed again.
             proxies[1].release()
@@ -84,6 +94,7 @@ struct FenceTests {
         return try #require(finding)
     }
 
+    // pitfall: stalled-owner-wakes
     // assumption: fence
     @Test("A zombie whose checkpoint is on its way is refused by its epoch", arguments: [false, true])
     func zombieIsRefused(debug: Bool) async throws {

@@ -53,6 +53,7 @@ struct ProgressSetTests {
         }
     }
 
+    // pitfall: retention-overtakes
     @Test("records_gone: the gap is accepted, and the partition goes on behind it")
     func acceptedGap() async throws {
         try await withAppliedHundred { scenario in
@@ -107,6 +108,7 @@ struct ProgressSetTests {
         }
     }
 
+    // pitfall: operations-reset-leaves-outputs
     @Test("A rewind gives the same rows and letters byte for byte, and no letter that was sent again is sent twice")
     func rewind() async throws {
         try await withScenario(partitions: 2) { scenario in

@@ -10,6 +10,7 @@ import Testing
         #expect(error?.message.contains("linger.msec") == true)
     }
 
+    // pitfall: library-crc-is-off-by-default
     @Test func aPropertyThatTheGuaranteeRestsOnCannotBeSet() throws {
         let recorder = Recorder()
         let error = #expect(throws: KafkaError.self) {

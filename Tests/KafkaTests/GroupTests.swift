@@ -193,6 +193,7 @@ struct GroupTests {
         }
     }
 
+    // pitfall: library-opaque-without-destructor
     @Test func theDelegateLivesUntilCloseAndNoLonger() async throws {
         let (configuration, topic) = try await newTopic("life", partitions: 1)
         try await onThread {

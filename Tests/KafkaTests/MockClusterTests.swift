@@ -5,6 +5,7 @@ import Testing
 /// Faults of the protocol, injected by librdkafka's mock cluster.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct MockClusterTests {
+    // pitfall: library-mock-cluster
     @Test func fetchErrorsAreRetriedWithoutLoss() async throws {
         try await onThread {
             let cluster = try KafkaMockCluster(brokers: 1)

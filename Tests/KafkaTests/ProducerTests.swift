@@ -42,6 +42,7 @@ struct ProducerTests {
         }
     }
 
+    // pitfall: kafka-transaction-in-doubt
     @Test func aTransactionalTwinFencesTheFirst() async throws {
         let (configuration, topic) = try await newTopic("zombie", partitions: 1)
         try await onThread {
@@ -63,6 +64,7 @@ struct ProducerTests {
         }
     }
 
+    // pitfall: library-error-object-of-produce
     @Test func aRecordThatCannotBeTakenIsAnError() async throws {
         let (configuration, topic) = try await newTopic("refused", partitions: 1)
         try await onThread {

@@ -4,6 +4,7 @@ import Testing
 
 extension ServerTests {
     @Suite(.serialized, .timeLimit(.minutes(2))) struct Outages {
+        // pitfall: library-parameters-on-reconnect
         @Test func immediateStopBetweenStatements() throws {
             let server = try PrivateServer.shared
             let connection = try connect()

@@ -144,6 +144,7 @@ extension ServerTests {
             }
         }
 
+        // pitfall: library-bytes-of-a-bind
         @Test func aBindBeyondTheLimitRollsBack() throws {
             var configuration = try configuration()
             configuration.maximumBindBytes = 10_000

@@ -67,6 +67,7 @@ extension ServerTests {
             #expect(failure { try connection.execute("SELECT 1\0; DROP") }?.code == .invalidArgument)
         }
 
+        // pitfall: library-bytes-of-a-bind
         @Test func bindIsCapped() throws {
             var configuration = try configuration()
             configuration.maximumBindBytes = 1000

@@ -77,6 +77,7 @@ struct AdminServerTests {
         }
     }
 
+    // pitfall: operations-open-endpoints
     @Test("reading is all that one can do")
     func readOnly() async throws {
         try await withServer { port in
@@ -94,6 +95,7 @@ struct AdminServerTests {
         }
     }
 
+    // pitfall: operations-open-endpoints
     @Test("with a token everything but the probes asks for it, and it shows up nowhere")
     func token() async throws {
         try await withServer(token: Secret("s3cret-token")) { port in
@@ -121,6 +123,7 @@ struct AdminServerTests {
         #expect(!lines.all.joined().contains("s3cret"))
     }
 
+    // pitfall: operations-open-endpoints
     @Test("addresses beyond loopback need a token", arguments: ["0.0.0.0", "::", "10.1.2.3", "localhost", ""])
     func addresses(address: String) throws {
         let error = #expect(throws: RuntimeError.self) { _ = try makeServer(address: address, token: nil) }

@@ -35,6 +35,7 @@ struct HealthTests {
         #expect(health.startup.isOK && health.readiness.isOK)
     }
 
+    // pitfall: operations-liveness
     @Test("readiness collects reasons by component and never touches liveness")
     func readiness() {
         health.started()

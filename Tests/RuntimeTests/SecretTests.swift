@@ -48,6 +48,7 @@ struct SecretTests {
         #expect(error?.message.hasPrefix("token-file is required") == true)
     }
 
+    // pitfall: operations-secrets
     @Test("a secret shows itself nowhere")
     func neverPrinted() throws {
         struct Holder {
@@ -65,6 +66,7 @@ struct SecretTests {
         for text in shown { #expect(!text.contains("hunter2"), "\(text)") }
     }
 
+    // pitfall: operations-secrets
     @Test("no output of the configuration shows a password that someone put into a connection string")
     func neverInConfiguration() throws {
         let folder = try TemporaryFolder()

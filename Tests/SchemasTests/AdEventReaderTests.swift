@@ -58,6 +58,7 @@ import Testing
         #expect(decode([0x38, 0x81, 0x80, 0x80, 0x80, 0x10])?.eventType == .impression)
     }
 
+    // pitfall: library-unpacker-without-limits
     @Test func theReferenceRefusesWhatIsTooLong() {
         let filler = [UInt8](repeating: 0x61, count: 300)
         var payload: [UInt8] = [0x10, 0x05]

@@ -71,6 +71,7 @@ import Testing
         #expect(CSV.field(text) == field)
     }
 
+    // pitfall: operations-csv-formulas
     @Test func tablesInEveryFormat() {
         var table = Table([
             Table.Column("name"), Table.Column("spend", numeric: true), Table.Column("some_count", numeric: true),

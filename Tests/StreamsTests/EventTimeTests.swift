@@ -2,6 +2,7 @@ import Streams
 import Testing
 
 @Suite struct EventTimeTests {
+    // pitfall: idle-partitions
     @Test func theWatermarkOfSeveralIsTheLeastThatIsNotIdle() {
         let early = Watermark.at(EventTime(milliseconds: 5))
         let late = Watermark.at(EventTime(milliseconds: 9))

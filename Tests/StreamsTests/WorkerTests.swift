@@ -22,6 +22,7 @@ import Testing
         #expect(bench.observer.lastSample.first?.committedNext == Offset(25))
     }
 
+    // pitfall: revoke-before-commit
     @Test func aRevokeReturnsOnlyOnceItsWorkIsCommitted() {
         let bench = WorkerBench()
         bench.fill(25)

@@ -15,6 +15,7 @@ final class AggregatorMetrics {
     }
 
     let rebalances: CounterMetric
+    let partitionsAppeared: CounterMetric
     let fencedCommits: CounterMetric
     let checkpoints: CounterMetric
     let committedRecords: CounterMetric
@@ -49,6 +50,8 @@ final class AggregatorMetrics {
         topic = configuration.job.topic
         outOfOrdernessMilliseconds = configuration.job.settings.outOfOrdernessMilliseconds
         rebalances = registry.counter("sluice_consumer_rebalances", help: "Assignments and revocations.")
+        partitionsAppeared = registry.counter(
+            "sluice_partitions_appeared", help: "Partitions that the job had never seen before.")
         fencedCommits = registry.counter(
             "sluice_checkpoint_fenced", help: "Cuts refused because the partition has another owner.")
         checkpoints = registry.counter("sluice_checkpoint_commits", help: "Checkpoints committed.")

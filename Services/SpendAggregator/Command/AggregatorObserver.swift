@@ -78,6 +78,17 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
             metrics.skippedOffsets.increment(by: through.rawValue - from.rawValue + 1)
             logger.notice(
                 "offsets skipped by the log", metadata: fields(partition, ["from": "\(from)", "through": "\(through)"]))
+        case .appeared(let partition, let offset):
+            metrics.partitionsAppeared.increment()
+            logger.notice(
+                "partition seen for the first time",
+                metadata: fields(
+                    partition,
+                    [
+                        "offset": "\(offset)",
+                        "explanation":
+                            "the job's first start, or the topic has grown: repeats of events across its growth may count again",
+                    ]))
         case .warmedUp(let partition, let ids):
             logger.info("remembered ids rebuilt", metadata: fields(partition, ["ids": "\(ids)"]))
         case .horizonIncomplete(let partition, let from, let through):
@@ -190,6 +201,11 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
         metrics.storeRetries.increment()
         health.notReady("postgres", error.message)
         storeTroubled.store(true, ordering: .releasing)
-        logger.warning(event, metadata: ["error": "\(error.message)"])
+        let next =
+            error.code == .outcomeUnknown
+            ? "whether it was committed is not known; the partitions are claimed again, and their rows are the answer"
+            : "nothing was written and nothing is lost; it is tried until the database takes it"
+        logger.warning(
+            event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(next)"])
     }
 }

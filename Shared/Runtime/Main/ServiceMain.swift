@@ -88,6 +88,8 @@ public enum ServiceMain {
                 metadata: [
                     "limit_seconds": "\(drainLimit.components.seconds)",
                     "exit_code": "\(ExitCode.drainLimitExceeded.rawValue)",
+                    "explanation":
+                        "the database did not answer; what was not committed is read again by whoever starts next",
                 ])
             expired()
         }
