@@ -1,10 +1,6 @@
 import Postgres
 import Streams
 
-#if SLUICE_MUTANTS
-    import Streams
-#endif
-
 /// The SQL of claims and checkpoints.
 struct CheckpointStatements {
     let begin = PreparedStatement(name: "checkpoint_begin", sql: "BEGIN")

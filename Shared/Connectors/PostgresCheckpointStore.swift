@@ -55,6 +55,8 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
     public func disconnect() {
         connection?.close()
         connection = nil
+        // A failover may have lost it.
+        isRegistered = false
     }
 
     private func connected() throws(PostgresError) -> PostgresConnection {
