@@ -38,6 +38,15 @@ struct Aggregator: Sendable {
         try await process.wait(timeout: limit)
     }
 
+    // MARK: Memory
+
+    /// A figure of /proc/PID/status in kB, such as VmRSS (now) or VmHWM (the most so far).
+    func memory(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name + ":") })
+        return try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) })
+    }
+
     // MARK: Log
 
     /// Every line of this event so far.

@@ -32,11 +32,21 @@ extension ProducedRecord {
 
 extension Scenario {
     /// Writes records in order and waits until the broker has them.
-    func produce(_ records: [ProducedRecord], transaction: Bool = false) async throws {
-        let (kafka, topic, job) = (kafka, topic, job)
+    /// - Parameter largest: the most bytes of a record or a batch, where that is more than usual.
+    func produce(
+        _ records: [ProducedRecord], transaction: Bool = false, compression: KafkaProducer.Compression = .none,
+        largest: Int? = nil
+    ) async throws {
+        let (topic, job) = (topic, job)
+        var configuration = kafka
+        var settings = KafkaProducer.Settings(transactionalID: transaction ? job : nil, compression: compression)
+        if let largest {
+            configuration.extra["message.max.bytes"] = String(largest)
+            settings.batchMaximumBytes = Int32(largest)
+        }
+        let (kafka, chosen) = (configuration, settings)
         try await onThread {
-            let producer = try KafkaProducer(
-                configuration: kafka, settings: .init(transactionalID: transaction ? job : nil))
+            let producer = try KafkaProducer(configuration: kafka, settings: chosen)
             if transaction {
                 try producer.initTransactions(timeoutMilliseconds: 30_000)
                 try producer.beginTransaction()
