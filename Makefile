@@ -17,7 +17,11 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # The service and the operators' command, as they are shipped.
 PRODUCTS := spend-aggregator sluice
 
-.PHONY: help setup build test demo fmt lint proto proto-check mutants fuzz fuzz-quick bench clean
+# Seeds of `make sim`.
+SEEDS ?= 1000
+FROM ?= 1
+
+.PHONY: help setup build test demo fmt lint proto proto-check mutants fuzz fuzz-quick sim bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +70,10 @@ fuzz: setup ## Run every fuzzer for FUZZ_SECONDS (300) each and print what came 
 
 fuzz-quick: setup ## Run every fuzzer over its corpus and for two seconds more
 	@Tests/Fuzz/run.sh --quick
+
+sim: setup ## Run the simulator: SEEDS=1000 seeds from FROM=1 on both cores
+	@swift build -c release $(BUILD_FLAGS) --product Simulator
+	@"$(RELEASE_BIN)/Simulator" --from $(FROM) --seeds $(SEEDS)
 
 bench: setup ## Run the benchmarks
 	@Tests/Benchmarks/run.sh

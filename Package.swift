@@ -93,7 +93,11 @@ let package = Package(
             swiftSettings: strict + (isSanitized ? [.define("SLUICE_SANITIZED")] : [])
         ),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
-        .target(name: "TestKit", dependencies: ["Streams", "Schemas"], path: "Shared/TestKit", swiftSettings: strict),
+        .target(
+            name: "TestKit", dependencies: ["Streams", "Schemas", "CCoroutine"], path: "Shared/TestKit",
+            swiftSettings: strict),
+        // Stacks that the simulation switches between.
+        .target(name: "CCoroutine", path: "Shared/CCoroutine"),
 
         // The services.
         .target(
@@ -119,6 +123,14 @@ let package = Package(
             ],
             path: "Services/Sluice",
             exclude: ["README.md"],
+            swiftSettings: strict
+        ),
+
+        // What `make sim` runs; its tests are SimulationTests.
+        .executableTarget(
+            name: "Simulator",
+            dependencies: ["SpendAggregatorJob", "Streams", "Schemas", "TestKit", argumentParser],
+            path: "Tests/Simulator",
             swiftSettings: strict
         ),
 
@@ -165,6 +177,13 @@ let package = Package(
             name: "SpendAggregatorTests",
             dependencies: ["SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Postgres", "TestKit"],
             path: "Tests/SpendAggregatorTests",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulator", "SpendAggregatorJob", "Streams", "TestKit"],
+            path: "Tests/SimulationTests",
+            exclude: ["README.md", "Scripts"],
             swiftSettings: strict
         ),
         .testTarget(
