@@ -33,6 +33,9 @@ struct SpendConfiguration: Sendable {
         let kafka = try kafkaClient(reader, instance: instance, isNeeded: needsKafka)
         var postgres = PostgresConfiguration(
             connectionString: try reader.string("postgres"), applicationName: "\(job.name)/\(instance)")
+        // Whatever the client can receive can be stored as a dead letter: a record too large for it would end the process,
+        // and each one after it. The limit of the server itself.
+        postgres.maximumBindBytes = 1_000_000_000
         postgres.password = try reader.secret("postgres.password")?.withValue { $0 }
         let names = try DatabaseNames(prefix: reader.string("schema-prefix", default: ""))
         let admin = AdminServer.Settings(

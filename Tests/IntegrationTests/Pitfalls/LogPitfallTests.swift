@@ -155,7 +155,7 @@ struct LogPitfallTests {
             }
             let watermarks = [Self.start + 10 * hour, Self.start].map { Double($0 - 30_000) / 1_000 }
             #expect(try await process.metric("sluice_watermark_timestamp_seconds") == watermarks.reduce(0, +))
-            #expect(try await process.get("/healthz/ready").status == 200)
+            try await until("it is ready") { try await process.get("/healthz/ready").status == 200 }
             #expect(try await process.terminate() == .exited(0))
         }
     }
