@@ -12,25 +12,28 @@ import Synchronization
 struct AggregatorService: Service {
     private let configuration: SpendConfiguration
     private let context: ServiceContext
+    private let probe: (any StepProbe)?
 
-    init(_ configuration: SpendConfiguration, _ context: ServiceContext) throws {
+    /// - Parameter probe: a test's; told of every step.
+    init(_ configuration: SpendConfiguration, _ context: ServiceContext, probe: (any StepProbe)? = nil) {
         self.configuration = configuration
         self.context = context
+        self.probe = probe
     }
 
     func run() async throws {
         let stop = StopFlag()
         let observer = AggregatorObserver(configuration, context)
-        let lane = CommitterLane(Self.store(configuration), observer: observer)
+        let lane = CommitterLane(store(), observer: observer)
         let committer = try DedicatedThread(name: "committer") { lane.run() }
-        let configuration = configuration
+        let (configuration, probe) = (configuration, probe)
         let worker = try DedicatedThread(name: "worker") {
             // The source is made on the thread that polls it.
             let source = try KafkaSource(
                 topic: configuration.job.topic, configuration: configuration.kafka, settings: configuration.consumer)
             let worker = configuration.job.worker(
                 source: source, lane: lane, clock: SystemClock(), observer: observer,
-                isStopRequested: { stop.isSet })
+                probe: probe, isStopRequested: { stop.isSet })
             try worker.run()
         }
         let failure = await withGracefulShutdownHandler {
@@ -45,12 +48,12 @@ struct AggregatorService: Service {
         if let failure { throw failure }
     }
 
-    static func store(_ configuration: SpendConfiguration) -> PostgresCheckpointStore<SpendOutput> {
+    private func store() -> PostgresCheckpointStore<SpendOutput> {
         PostgresCheckpointStore(
             configuration.postgres, names: configuration.names,
             identity: .init(
                 job: configuration.job.name, topic: configuration.job.topic, owner: configuration.owner),
-            settings: configuration.job.settings, writer: SpendWriter(configuration.names))
+            settings: configuration.job.settings, writer: SpendWriter(configuration.names), probe: probe)
     }
 }
 

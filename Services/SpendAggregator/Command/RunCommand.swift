@@ -13,8 +13,14 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration: SpendConfiguration
+        let probe: (any StepProbe)?
         do {
             configuration = try SpendConfiguration.load(options)
+            #if SLUICE_MUTANTS
+                probe = try CrashPoint.ofProcess()
+            #else
+                probe = nil
+            #endif
         } catch {
             ServiceMain.fail(error, name: SpendConfiguration.defaultJob, exitCode: CommandFailure.exitCode)
         }
@@ -32,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
             let admin = try AdminServer(
                 settings: configuration.admin, name: context.name, version: context.version, health: context.health,
                 registry: context.registry, configuration: { effective }, logger: context.logger)
-            return [admin, try AggregatorService(configuration, context)]
+            return [admin, AggregatorService(configuration, context, probe: probe)]
         }
     }
 }

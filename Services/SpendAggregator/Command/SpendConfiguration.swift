@@ -45,7 +45,11 @@ struct SpendConfiguration: Sendable {
         let level = try reader.choice("log.level", of: LogLevel.self, default: .info)
         let format = try reader.choice("log.format", of: LogFormat.self, default: .json)
         // Variables of the operators' command, the demo and the tests, which share the environment.
-        try reader.finish(alsoKnown: ["broker-bin", "dev-root", "bin-dir", "debug-bin-dir", "pg-bin", "mutant"])
+        var alsoKnown: Set = ["broker-bin", "dev-root", "bin-dir", "debug-bin-dir", "pg-bin", "mutant"]
+        #if SLUICE_MUTANTS
+            alsoKnown.insert("crash-at")
+        #endif
+        try reader.finish(alsoKnown: Array(alsoKnown))
 
         var configuration = SpendConfiguration(
             kafka: kafka,

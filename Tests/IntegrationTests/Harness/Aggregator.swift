@@ -68,6 +68,18 @@ struct Aggregator: Sendable {
         return try #require(LogLine(text))
     }
 
+    /// Dies by itself at this place of its life, and nowhere else.
+    func dies(at point: CrashPoint, within limit: Duration = .seconds(60)) async throws {
+        let status = try await process.wait(timeout: limit)
+        let line = logged("crash point reached").first
+        try #require(
+            status == .signalled(SIGKILL) && line?["point"] == point.name && line?["arrival"] == "\(point.arrival)",
+            "ended with \(status), and not at \(point): \(line?.fields ?? [:])")
+    }
+
+    /// The commits that it knows of.
+    var commits: [LogLine] { logged("checkpoint committed") }
+
     /// A commit went through; needs the log level `debug`.
     func waitForFirstCommit(within limit: Duration = .seconds(60)) async throws {
         try await waitFor("checkpoint committed", within: limit)

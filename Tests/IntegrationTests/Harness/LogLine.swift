@@ -14,5 +14,8 @@ struct LogLine: Sendable {
     }
 
     var event: String { fields["event"] ?? "" }
+    /// When it was written.
+    var time: Date? { fields["ts"].flatMap { try? Self.timestamps.parse($0) } }
+    private static let timestamps = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     subscript(name: String) -> String? { fields[name] }
 }

@@ -32,37 +32,67 @@ enum LogReader {
         var duplicates: Int64 = 0
         var deadLetters: Int64 = 0
         var spendNanos: Int128 = 0
+
+        static func + (one: Totals, other: Totals) -> Totals {
+            Totals(
+                counted: one.counted + other.counted, duplicates: one.duplicates + other.duplicates,
+                deadLetters: one.deadLetters + other.deadLetters, spendNanos: one.spendNanos + other.spendNanos)
+        }
     }
 
     /// What these partitions amount to, read back record by record and judged here. For logs that are shorter than
     /// the horizon: every id is remembered.
     static func totals(_ scenario: Scenario, partitions: [Int32]) async throws -> Totals {
-        let (kafka, topic) = (scenario.kafka, scenario.topic)
         let ends = try await ends(scenario)
+        let places = Dictionary(partitions.map { ($0, [ends[$0] ?? 0] as Set) }) { $1 }
+        return try await totals(scenario, before: places).values.flatMap(\.values).reduce(Totals(), +)
+    }
+
+    /// What each partition amounts to before each of its offsets that are asked for, in one pass over the log.
+    static func totals(
+        _ scenario: Scenario, before places: [Int32: Set<Int64>]
+    ) async throws -> [Int32: [Int64: Totals]] {
+        let (kafka, topic) = (scenario.kafka, scenario.topic)
         return try await onThread {
             let reader = try KafkaRecordReader(configuration: kafka)
-            var totals = Totals()
-            for partition in partitions {
-                var seen: Set<[UInt64]> = []
+            var found: [Int32: [Int64: Totals]] = [:]
+            for (partition, offsets) in places {
+                var judge = Judge()
+                var open = offsets.sorted()[...]
                 try reader.forEach(
-                    topic: topic, partition: Partition(partition), from: Offset(0), to: Offset(ends[partition] ?? 0)
+                    topic: topic, partition: Partition(partition), from: Offset(0), to: Offset(open.last ?? 0)
                 ) { record in
-                    var event = AdEvent()
-                    guard let payload = record.value, AdEventReader.read(payload, into: &event),
-                        isChargeable(event, timestamp: record.timestampMilliseconds)
-                    else {
-                        totals.deadLetters += 1
-                        return
+                    while let next = open.first, next <= record.offset.rawValue {
+                        found[partition, default: [:]][next] = judge.totals
+                        open.removeFirst()
                     }
-                    guard seen.insert([event.idHigh, event.idLow]).inserted else {
-                        totals.duplicates += 1
-                        return
-                    }
-                    totals.counted += 1
-                    totals.spendNanos += charge(event)
+                    judge.add(record)
                 }
+                for offset in open { found[partition, default: [:]][offset] = judge.totals }
             }
-            return totals
+            return found
+        }
+    }
+
+    /// Adds up the records of one partition.
+    private struct Judge {
+        var totals = Totals()
+        private var seen: Set<SIMD2<UInt64>> = []
+
+        mutating func add(_ record: Record) {
+            var event = AdEvent()
+            guard let payload = record.value, AdEventReader.read(payload, into: &event),
+                LogReader.isChargeable(event, timestamp: record.timestampMilliseconds)
+            else {
+                totals.deadLetters += 1
+                return
+            }
+            guard seen.insert([event.idHigh, event.idLow]).inserted else {
+                totals.duplicates += 1
+                return
+            }
+            totals.counted += 1
+            totals.spendNanos += LogReader.charge(event)
         }
     }
 

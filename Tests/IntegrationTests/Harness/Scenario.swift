@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Kafka
 import LocalServers
 import Streams
@@ -54,18 +55,22 @@ final class Scenario: Sendable {
     /// Starts `spend-aggregator run`.
     /// - Parameters:
     ///   - mutants: guards to leave out; such a process is of the debug build.
+    ///   - crashPoint: where it dies by itself; such a process is of the debug build, too.
     ///   - postgres: another way to the server, such as a proxy.
     func start(
         _ instance: String, checkpoint: String = "200ms", session: String = "10s", mutants: [String] = [],
-        debug: Bool = false, postgres: String? = nil, flags: [String] = []
+        crashPoint: CrashPoint? = nil, debug: Bool = false, postgres: String? = nil, flags: [String] = []
     ) throws -> Aggregator {
-        let program = (debug || !mutants.isEmpty ? Binaries.debug : Binaries.release) + "/spend-aggregator"
+        let isDebug = debug || !mutants.isEmpty || crashPoint != nil
+        var environment: [String: String?] = [:]
+        if !mutants.isEmpty { environment["SLUICE_MUTANT"] = mutants.joined(separator: ",") }
+        if let crashPoint { environment["SLUICE_CRASH_AT"] = "\(crashPoint)" }
         let process = try spawn(
-            program,
+            (isDebug ? Binaries.debug : Binaries.release) + "/spend-aggregator",
             ["run", "--kafka-instance-id", "\(job)-\(instance)", "--log-level", "debug"]
                 + ["--checkpoint-interval", checkpoint, "--kafka-session-timeout", session]
                 + settings(postgres: postgres) + flags,
-            environment: mutants.isEmpty ? [:] : ["SLUICE_MUTANT": mutants.joined(separator: ",")])
+            environment: environment)
         return Aggregator(instance: "\(job)-\(instance)", process: process)
     }
 
@@ -93,7 +98,9 @@ final class Scenario: Sendable {
     }
 
     /// The tests' own settings would otherwise be the processes' as well.
-    private static let clean: [String: String?] = ["SLUICE_KAFKA_BROKERS": nil, "SLUICE_POSTGRES": nil]
+    private static let clean: [String: String?] = [
+        "SLUICE_KAFKA_BROKERS": nil, "SLUICE_POSTGRES": nil, "SLUICE_CRASH_KILLS": nil, "SLUICE_CRASH_SEED": nil,
+    ]
 
     // MARK: The stream
 
@@ -118,6 +125,13 @@ final class Scenario: Sendable {
         func end() async throws {
             let status = try await process.wait(timeout: .seconds(120))
             try #require(status.isSuccess, "the generator ended with \(status): \(process.lines)")
+        }
+
+        /// Ends it before its time (SIGINT): the truth is about what it has sent.
+        func interrupt() async throws {
+            process.signal(SIGINT)
+            let status = try await process.wait(timeout: .seconds(120))
+            try #require(status == .exited(130), "the generator ended with \(status): \(process.lines)")
         }
     }
 

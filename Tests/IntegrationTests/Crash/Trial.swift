@@ -1,0 +1,149 @@
+import Foundation
+import Glibc
+import LocalServers
+import Testing
+
+/// A stream without an end, the processes that die over it, and every state that they leave behind, judged.
+///
+/// Each noted state is held against itself at once (what one snapshot says cannot contradict itself), against the one
+/// before it (nothing goes back), and at the end against the log: its sums must be those of the records before its
+/// offsets, as the tests themselves read and judge them.
+final class Trial {
+    let scenario: Scenario
+    private var stream: Scenario.Stream?
+    private var states: [(moment: String, state: VisibleState)] = []
+    /// Deaths whose successor has not committed yet, with the instances that may do it.
+    private var open: [(kind: KillLedger.Kind, at: Date)] = []
+
+    init(_ scenario: Scenario) { self.scenario = scenario }
+
+    /// Starts the stream: every fault that a record can have, often enough for each checkpoint to have some.
+    func startStream(rate: Int = 2_000, seed: UInt64) throws {
+        stream = try scenario.startStream(
+            events: 50_000_000, rate: rate, seed: seed,
+            flags: [
+                "--duplicates", "0.05", "--late", "0.02", "--invalid", "0.02", "--undecodable", "0.01",
+                "--faulty", "0.01",
+            ])
+    }
+
+    // MARK: Processes
+
+    /// Waits until every partition has been committed at least once.
+    func untilEveryPartitionIsCommitted() async throws {
+        try await until("every partition has a commit") {
+            guard try scenario.database.text("SELECT to_regclass('\(scenario.progress)')") != nil else { return false }
+            return try scenario.database.number("SELECT count(*) FROM \(scenario.progress) WHERE next_offset > 0")
+                == Int64(scenario.partitions)
+        }
+    }
+
+    /// SIGKILL at whatever it does.
+    func kill(_ process: Aggregator, _ kind: KillLedger.Kind = .random) async throws {
+        let moment = Date()
+        try await process.kill()
+        noteDeath(kind, at: moment)
+    }
+
+    /// SIGTERM after its first commit: it comes to the points of its end.
+    func tellToEnd(_ process: Aggregator) async throws {
+        try await process.waitForFirstCommit()
+        process.process.signal(SIGTERM)
+    }
+
+    /// It has died at its point.
+    func died(at point: CrashPoint, _ process: Aggregator) async throws {
+        try await process.dies(at: point)
+        noteRecovery(by: process)
+        noteDeath(.point, at: .now, point: point)
+    }
+
+    private func noteDeath(_ kind: KillLedger.Kind, at moment: Date, point: CrashPoint? = nil) {
+        let isAgain = kind == .point && !open.isEmpty
+        KillLedger.killed(isAgain ? .again : kind, point: point)
+        open.append((isAgain ? .again : kind, moment))
+    }
+
+    /// Its first commit ends the wait after the last death. An earlier death that no commit followed is not timed.
+    func noteRecovery(by process: Aggregator) {
+        guard let death = open.last, let commit = process.commits.first?.time else { return }
+        KillLedger.recovered(death.kind, after: max(0, commit.timeIntervalSince(death.at)))
+        open.removeAll()
+    }
+
+    /// Waits for its first commit, which ends the wait after the last death.
+    func recovers(_ process: Aggregator) async throws {
+        try await process.waitForFirstCommit()
+        noteRecovery(by: process)
+    }
+
+    /// The server has ended the sessions of a dead process: what it had sent is decided.
+    func untilDecided(_ process: Aggregator) async throws {
+        try await until("the sessions of \(process.instance) are over", every: .milliseconds(5)) {
+            try scenario.database.number(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%/\(process.instance)'") == 0
+        }
+    }
+
+    // MARK: States
+
+    /// Reads what is visible now and judges it as far as that is possible without the log.
+    @discardableResult
+    func note(_ moment: String) throws -> VisibleState {
+        let state = try scenario.visibleState()
+        var wrong = state.contradictions()
+        if let last = states.last { wrong += state.regressions(since: last.state) }
+        #expect(wrong.isEmpty, "\(moment): \(wrong.joined(separator: "\n"))")
+        KillLedger.judged(states: 0, differences: wrong.count)
+        states.append((moment, state))
+        return state
+    }
+
+    /// Ends the stream; the topic holds all of it.
+    func endStream() async throws { try await stream?.interrupt() }
+
+    /// Everything that the stream held is applied, the difference is 0, and so it was in every noted state.
+    func expectExact(within limit: Duration = .seconds(60)) async throws {
+        try await scenario.untilCaughtUp(within: limit)
+        let events = Int(try Truth(path: scenario.truth).records)
+        let isClean = try await scenario.verification(wait: "30s").isClean
+        if !isClean { KillLedger.judged(states: 0, differences: 1) }
+        try await scenario.expectExact(events: events, wait: "1s")
+        try note("at the end")
+        try await judgeStates()
+    }
+
+    private func judgeStates() async throws {
+        var places: [Int32: Set<Int64>] = [:]
+        for (_, state) in states {
+            for (partition, seen) in state.partitions { places[partition, default: []].insert(seen.nextOffset) }
+        }
+        let log = try await LogReader.totals(scenario, before: places)
+        for (moment, state) in states {
+            var differences = 0
+            for (partition, seen) in state.partitions {
+                let found = LogReader.Totals(
+                    counted: seen.countedInRows, duplicates: seen.duplicates, deadLetters: seen.letters,
+                    spendNanos: seen.spendNanos)
+                let expected = log[partition]?[seen.nextOffset]
+                #expect(
+                    found == expected,
+                    "\(moment), partition \(partition): not what the records before offset \(seen.nextOffset) amount to"
+                )
+                if found != expected { differences += 1 }
+            }
+            KillLedger.judged(differences: differences)
+        }
+        states.removeAll()
+    }
+}
+
+/// Runs a trial in a scenario of its own.
+func withTrial(
+    partitions: Int = 4, brokers: String? = nil, postgres: String? = nil, _ body: (Trial) async throws -> Void
+) async throws {
+    try await withScenario(partitions: partitions, brokers: brokers, postgres: postgres) { scenario in
+        try await scenario.createTopic()
+        try await body(Trial(scenario))
+    }
+}
