@@ -21,7 +21,7 @@ PRODUCTS := spend-aggregator sluice
 SEEDS ?= 1000
 FROM ?= 1
 
-.PHONY: help setup build test demo fmt lint proto proto-check mutants fuzz fuzz-quick sim bench clean
+.PHONY: help setup build test crash demo fmt lint proto proto-check mutants fuzz fuzz-quick sim bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,15 @@ test: setup proto-check lint build ## Run every check and every test
 	Tests/Mutants/run.sh; \
 	Tests/Fuzz/run.sh --quick; \
 	run --no-parallel --filter '^IntegrationTests\.'
+
+# Of `make crash`: how many processes are killed in all, and the seed of the storm. `make test` has 200 and 1.
+KILLS ?= 1000
+SEED ?= 1
+
+crash: build ## Let processes die at every step and in a long storm: KILLS=1000 SEED=1
+	@swift build --build-tests $(BUILD_FLAGS)
+	@SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)" SLUICE_CRASH_KILLS=$(KILLS) SLUICE_CRASH_SEED=$(SEED) \
+	swift test --skip-build --disable-xctest --no-parallel --filter '^IntegrationTests\.(CrashPointTests|CrashStormTests)/'
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
 	@$(SCRIPTS)/demo.sh

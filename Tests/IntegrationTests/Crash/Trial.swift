@@ -12,8 +12,8 @@ final class Trial {
     let scenario: Scenario
     private var stream: Scenario.Stream?
     private var states: [(moment: String, state: VisibleState)] = []
-    /// Deaths whose successor has not committed yet, with the instances that may do it.
-    private var open: [(kind: KillLedger.Kind, at: Date)] = []
+    /// The last death of each instance that has not committed since.
+    private var open: [String: (kind: KillLedger.Kind, at: Date)] = [:]
 
     init(_ scenario: Scenario) { self.scenario = scenario }
 
@@ -42,7 +42,7 @@ final class Trial {
     func kill(_ process: Aggregator, _ kind: KillLedger.Kind = .random) async throws {
         let moment = Date()
         try await process.kill()
-        noteDeath(kind, at: moment)
+        noteDeath(of: process, kind, at: moment)
     }
 
     /// SIGTERM after its first commit: it comes to the points of its end.
@@ -55,23 +55,27 @@ final class Trial {
     func died(at point: CrashPoint, _ process: Aggregator) async throws {
         try await process.dies(at: point)
         noteRecovery(by: process)
-        noteDeath(.point, at: .now, point: point)
+        noteDeath(of: process, open[process.instance] == nil ? .point : .again, at: .now, point: point)
     }
 
-    private func noteDeath(_ kind: KillLedger.Kind, at moment: Date, point: CrashPoint? = nil) {
-        let isAgain = kind == .point && !open.isEmpty
-        KillLedger.killed(isAgain ? .again : kind, point: point)
-        open.append((isAgain ? .again : kind, moment))
+    private func noteDeath(
+        of process: Aggregator, _ kind: KillLedger.Kind, at moment: Date, point: CrashPoint? = nil
+    ) {
+        KillLedger.killed(kind, point: point)
+        open[process.instance] = (kind, moment)
     }
 
-    /// Its first commit ends the wait after the last death. An earlier death that no commit followed is not timed.
+    /// Its first commit ends the wait after its instance's last death. Earlier ones that no commit followed are not
+    /// timed.
     func noteRecovery(by process: Aggregator) {
-        guard let death = open.last, let commit = process.commits.first?.time else { return }
-        KillLedger.recovered(death.kind, after: max(0, commit.timeIntervalSince(death.at)))
-        open.removeAll()
+        guard let death = open[process.instance], let commit = process.commits.first?.time, commit > death.at else {
+            return
+        }
+        KillLedger.recovered(death.kind, after: commit.timeIntervalSince(death.at))
+        open[process.instance] = nil
     }
 
-    /// Waits for its first commit, which ends the wait after the last death.
+    /// Waits for its first commit, which ends the wait after its instance's last death.
     func recovers(_ process: Aggregator) async throws {
         try await process.waitForFirstCommit()
         noteRecovery(by: process)

@@ -21,12 +21,12 @@ final class Scenario: Sendable {
 
     private let children = Mutex<[ChildProcess]>([])
 
-    init(partitions: Int, brokers: String, postgres: String) throws {
+    init(partitions: Int, brokers: String, postgres: String, topic: String? = nil) throws {
         let name = TestServers.uniqueName("it")
         self.brokers = brokers
         self.postgres = postgres
         self.partitions = partitions
-        topic = name
+        self.topic = topic ?? name
         job = name
         prefix = name + "_"
         folder = FileManager.default.temporaryDirectory.appending(path: "sluice-\(name)")
@@ -104,13 +104,15 @@ final class Scenario: Sendable {
 
     // MARK: The stream
 
-    /// Starts a seeded stream into the topic; its truth is written when it ends.
-    func startStream(events: Int, rate: Int? = nil, seed: UInt64, flags: [String] = []) throws -> Stream {
+    /// Starts a seeded stream into the topic; its truth is written when it ends, unless it appends to another one.
+    func startStream(
+        events: Int, rate: Int? = nil, seed: UInt64, appends: Bool = false, flags: [String] = []
+    ) throws -> Stream {
         let arguments =
             [
                 "generate", "--kafka-brokers", brokers, "--topic", topic, "--partitions", "\(partitions)",
-                "--events", "\(events)", "--seed", "\(seed)", "--campaigns", "300", "--truth", truth, "--quiet",
-            ] + (rate.map { ["--rate", "\($0)"] } ?? []) + flags
+                "--events", "\(events)", "--seed", "\(seed)", "--campaigns", "300", "--quiet",
+            ] + (appends ? ["--append"] : ["--truth", truth]) + (rate.map { ["--rate", "\($0)"] } ?? []) + flags
         return Stream(process: try spawn(Binaries.release + "/sluice", arguments, environment: [:]), events: events)
     }
 
@@ -218,13 +220,13 @@ final class Scenario: Sendable {
 
 /// Runs a test in a scenario of its own, on the shared servers unless others are given.
 func withScenario(
-    partitions: Int = 4, brokers: String? = nil, postgres: String? = nil,
+    partitions: Int = 4, brokers: String? = nil, postgres: String? = nil, topic: String? = nil,
     _ body: (Scenario) async throws -> Void
 ) async throws {
     let (brokersHere, postgresHere): (String, String)
     if let brokers { brokersHere = brokers } else { brokersHere = try await TestServers.brokers() }
     if let postgres { postgresHere = postgres } else { postgresHere = try await TestServers.postgres() }
-    let scenario = try Scenario(partitions: partitions, brokers: brokersHere, postgres: postgresHere)
+    let scenario = try Scenario(partitions: partitions, brokers: brokersHere, postgres: postgresHere, topic: topic)
     do {
         try await body(scenario)
     } catch {
