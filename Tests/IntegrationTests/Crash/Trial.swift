@@ -71,9 +71,21 @@ final class Trial {
         guard let death = open[process.instance], let commit = process.commits.first?.time, commit > death.at else {
             return
         }
-        KillLedger.recovered(death.kind, after: commit.timeIntervalSince(death.at))
+        let seconds = commit.timeIntervalSince(death.at)
+        KillLedger.recovered(death.kind, after: seconds)
         open[process.instance] = nil
+        guard seconds > Self.slowSeconds else { return }
+        print(String(format: "slow: %@, %.2f s from its kill %@", process.instance, seconds, death.kind.rawValue))
+        for line in process.process.lines.prefix(40) {
+            if let entry = LogLine(line), let time = entry.time {
+                print(String(format: "    %6.2f s  %@", time.timeIntervalSince(death.at), String(line.dropFirst(32))))
+                if entry.event == "checkpoint committed" { break }
+            }
+        }
     }
+
+    /// What took longer than this is shown with the log of its process: the goal is 5 s.
+    private static let slowSeconds = 3.0
 
     /// Waits for its first commit, which ends the wait after its instance's last death.
     func recovers(_ process: Aggregator) async throws {
