@@ -25,7 +25,7 @@ struct BrokerOutageTests {
                         })
                     // Some of it is read and not committed, the rest is not read yet.
                     try await broker.stop()
-                    try await untilStarted { try await broker.start() }
+                    try await startAgain { try await broker.start() }
                 }
                 try await scenario.untilCaughtUp()
                 let log = try await LogReader.totals(scenario, partitions: [0, 1, 2, 3])
@@ -97,7 +97,7 @@ struct BrokerOutageTests {
         try await until("more is applied", every: .milliseconds(2)) { try scenario.applied() > atWrite + 500 }
         try await broker.kill()
         stream.process.kill()
-        try await untilStarted { try await broker.start() }
+        try await startAgain { try await broker.start() }
         let ends = try await LogReader.ends(scenario)
         let applied = try LogReader.progress(scenario)
         var lost: [Int32: (applied: Int64, end: Int64)] = [:]

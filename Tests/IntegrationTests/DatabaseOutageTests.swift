@@ -34,7 +34,7 @@ struct DatabaseOutageTests {
                         return ready.status == 503 && ready.body.contains("postgres")
                     }
                     #expect(try await process.get("/healthz/live").status == 200)
-                    try await untilStarted { try await server.start() }
+                    try await startAgain { try await server.start() }
                     stream.process.signal(SIGCONT)
                     try await until("commits go through after crash \(crash)") {
                         process.logged("commits go through again").count > recoveries

@@ -72,7 +72,7 @@ final class StormLeg {
     }
 
     /// Started again under its own id, at once.
-    private func startAgain(_ name: String) throws -> Aggregator {
+    private func successor(of name: String) throws -> Aggregator {
         let next = try trial.scenario.start(name)
         members[name] = next
         return next
@@ -83,7 +83,7 @@ final class StormLeg {
     private func kill(_ name: String) async throws {
         try await pause()
         try await trial.kill(member(name))
-        let next = try startAgain(name)
+        let next = try successor(of: name)
         try trial.note("\(name) was killed")
         try await trial.recovers(next)
     }
@@ -93,7 +93,7 @@ final class StormLeg {
         try await pause()
         for name in members.keys.sorted() { try await trial.kill(member(name)) }
         try trial.note("all were killed")
-        for name in members.keys.sorted() { _ = try startAgain(name) }
+        for name in members.keys.sorted() { _ = try successor(of: name) }
         for name in members.keys.sorted() { try await trial.recovers(member(name)) }
         try trial.note("all were started again")
     }
@@ -104,7 +104,7 @@ final class StormLeg {
         #expect(try await member(name).terminate() == .exited(0))
         KillLedger.happened(.left)
         try await die(name, at: point)
-        try await trial.recovers(startAgain(name))
+        try await trial.recovers(successor(of: name))
     }
 
     private func die(_ name: String, at point: CrashPoint) async throws {
@@ -126,13 +126,13 @@ final class StormLeg {
             try await die(name, at: points.randomElement(using: &random) ?? points[0])
         } else {
             // From before it has connected to after its first commit.
-            let next = try startAgain(name)
+            let next = try successor(of: name)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...500, using: &random)))
             trial.noteRecovery(by: next)
             try await trial.kill(next, .again)
             try trial.note("\(name) was killed again")
         }
-        try await trial.recovers(startAgain(name))
+        try await trial.recovers(successor(of: name))
     }
 
     // MARK: Members
@@ -142,7 +142,7 @@ final class StormLeg {
         let stopped = try member(name)
         let moment = Date()
         stopped.freeze()
-        let twin = try startAgain(name)
+        let twin = try successor(of: name)
         try await twin.waitForFirstCommit()
         KillLedger.happened(.zombie, commitAfter: Self.firstCommit(of: twin, after: moment))
         stopped.thaw()
@@ -153,7 +153,7 @@ final class StormLeg {
 
     private func join(_ name: String) async throws {
         let moment = Date()
-        let member = try startAgain(name)
+        let member = try successor(of: name)
         try await member.waitForFirstCommit()
         KillLedger.happened(.joined, commitAfter: Self.firstCommit(of: member, after: moment))
         try trial.note("\(name) has joined")
@@ -162,7 +162,7 @@ final class StormLeg {
     private func leave(_ name: String) async throws {
         let moment = Date()
         #expect(try await member(name).terminate() == .exited(0))
-        let back = try startAgain(name)
+        let back = try successor(of: name)
         try await back.waitForFirstCommit()
         KillLedger.happened(.left, commitAfter: Self.firstCommit(of: back, after: moment))
         try trial.note("\(name) has come back")
@@ -180,9 +180,9 @@ final class StormLeg {
         let moment = Date()
         try await postgres.stop(mode: .immediate)
         try await trial.kill(member(name), .storeDown)
-        try await untilStarted { try await self.postgres.start() }
+        try await startAgain { try await self.postgres.start() }
         let back = Date()
-        let next = try startAgain(name)
+        let next = try successor(of: name)
         try trial.note("PostgreSQL is back")
         try await trial.recovers(next)
         for (other, survivor) in members where other != name {
@@ -203,10 +203,10 @@ final class StormLeg {
         try await trial.endStream()
         let moment = Date()
         try await broker.stop()
-        for name in ["a", "b"] { _ = try startAgain(name) }
+        for name in ["a", "b"] { _ = try successor(of: name) }
         try await trial.kill(member("a"), .logDown)
-        _ = try startAgain("a")
-        try await untilStarted { try await self.broker.start() }
+        _ = try successor(of: "a")
+        try await startAgain { try await self.broker.start() }
         let back = Date()
         try trial.note("the broker is back")
         // Whoever gets the partitions first: another member may have read all that waits before these are back.

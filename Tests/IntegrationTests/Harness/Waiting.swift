@@ -30,7 +30,7 @@ extension Duration {
 
 /// Starts a server again at the port that it had. Meanwhile a client on this machine may have been given that port
 /// for a connection of its own, or have connected to itself through it: that passes.
-func untilStarted(_ start: () async throws -> Void) async throws {
+func startAgain(_ start: () async throws -> Void) async throws {
     try await until("the server has its port again", every: .milliseconds(200)) {
         do {
             try await start()
