@@ -46,6 +46,9 @@ final class GroupCoordinator {
         if !members.isEmpty { rebalance() }
     }
 
+    /// Forgets its members, which know it.
+    func disband() { members = [] }
+
     // MARK: What members do
 
     /// A client joins, for the first time or because a rebalance asks it to.

@@ -125,6 +125,7 @@ final class SimulatedWorld {
         time.clear()
         processes = []
         slots = []
+        coordinator.disband()
     }
 
     private(set) var isComplete = false
