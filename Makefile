@@ -53,7 +53,7 @@ SEED ?= 1
 crash: build ## Let processes die at every step and in a long storm: KILLS=1000 SEED=1
 	@swift build --build-tests $(BUILD_FLAGS)
 	@SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)" SLUICE_CRASH_KILLS=$(KILLS) SLUICE_CRASH_SEED=$(SEED) \
-	swift test --skip-build --disable-xctest --no-parallel --filter '^IntegrationTests\.(CrashPointTests|CrashStormTests)/'
+	swift test --skip-build --disable-xctest --no-parallel --filter '^IntegrationTests\.(CrashPointTests|CrashStormTests|TakeoverTests|BrokerOutageTests)/'
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
 	@$(SCRIPTS)/demo.sh

@@ -193,7 +193,7 @@ let package = Package(
                 "TestKit",
             ],
             path: "Tests/IntegrationTests",
-            exclude: ["Pitfalls/README.md"],
+            exclude: ["Crash/README.md", "Pitfalls/README.md"],
             swiftSettings: strict
         ),
     ]

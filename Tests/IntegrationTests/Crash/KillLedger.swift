@@ -29,6 +29,7 @@ enum KillLedger {
         var points: Set<String> = []
         var incidents: [Incident: Int] = [:]
         var killTimes: [Kind: [Double]] = [:]
+        var startTimes: [Double] = []
         var incidentTimes: [Incident: [Double]] = [:]
         var states = 0
         var differences = 0
@@ -46,8 +47,12 @@ enum KillLedger {
     }
 
     /// So long after such a kill its successor had committed, in seconds.
-    static func recovered(_ kind: Kind, after seconds: Double) {
-        pages.withLock { $0.killTimes[kind, default: []].append(seconds) }
+    /// - Parameter start: the part of it that the successor itself has lived through.
+    static func recovered(_ kind: Kind, after seconds: Double, ofThisSinceStart start: Double? = nil) {
+        pages.withLock { pages in
+            pages.killTimes[kind, default: []].append(seconds)
+            if kind.hasGoal, let start { pages.startTimes.append(start) }
+        }
     }
 
     static func happened(_ incident: Incident, commitAfter seconds: Double? = nil) {
@@ -93,19 +98,18 @@ enum KillLedger {
     /// Everything, for a terminal.
     static var table: String {
         let pages = pages.withLock { $0 }
-        var lines = [
-            "", "kill, then until the next commit (s)".padded(54) + "  kills  timed  least median    p90    p99   most",
-        ]
+        let columns = "  timed  least median    p90    p99   most"
+        var lines = ["", "kill, then until the next commit (s)".padded(54) + "  kills" + columns]
         for kind in Kind.allCases {
             guard let count = pages.kills[kind] else { continue }
             lines.append(line("SIGKILL " + kind.rawValue, count, pages.killTimes[kind] ?? []))
         }
         let same = pages.killTimes.filter { $0.key.hasGoal }.flatMap(\.value)
-        lines.append(
-            line(
-                "the same instance started again, in all", pages.kills.filter { $0.key.hasGoal }.values.reduce(0, +),
-                same))
-        lines += ["", "between the kills".padded(54) + "  times"]
+        let count = pages.kills.filter { $0.key.hasGoal }.values.reduce(0, +)
+        lines.append(line("the same instance started again, in all", count, same))
+        // The rest is the system's and the test's: to notice the death and to start a process.
+        lines.append(line("    of it since the new process's first line", count, pages.startTimes))
+        lines += ["", "between the kills, then until the next commit (s)".padded(54) + "  times" + columns]
         for incident in Incident.allCases {
             guard let count = pages.incidents[incident] else { continue }
             lines.append(line(incident.rawValue, count, pages.incidentTimes[incident] ?? []))

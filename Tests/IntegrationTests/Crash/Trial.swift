@@ -72,7 +72,8 @@ final class Trial {
             return
         }
         let seconds = commit.timeIntervalSince(death.at)
-        KillLedger.recovered(death.kind, after: seconds)
+        let start = process.logged("starting").first?.time.map { commit.timeIntervalSince($0) }
+        KillLedger.recovered(death.kind, after: seconds, ofThisSinceStart: start)
         open[process.instance] = nil
         guard seconds > Self.slowSeconds else { return }
         print(String(format: "slow: %@, %.2f s from its kill %@", process.instance, seconds, death.kind.rawValue))
