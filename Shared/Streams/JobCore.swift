@@ -390,13 +390,14 @@ public final class JobCore<Logic: EventLogic> {
 
     /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed.
     public func connectionLost() {
-        for case let task? in tasks where task.isRunning || task.hasUncut {
-            for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 })
-            where !task.suspects.contains(anchor) {
-                // The newest takes the place of the one before it: what is cut off is cut off at the end.
-                if task.suspects.count == 8 { task.suspects.removeLast() }
-                task.suspects.append(anchor)
-            }
+        for case let task? in tasks where task.isRunning || task.hasUncut { suspect(task) }
+    }
+
+    private func suspect(_ task: PartitionTask<Logic>) {
+        for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 }) where !task.suspects.contains(anchor) {
+            // The newest takes the place of the one before it: what is cut off is cut off at the end.
+            if task.suspects.count == 8 { task.suspects.removeLast() }
+            task.suspects.append(anchor)
         }
     }
 
@@ -503,6 +504,8 @@ public final class JobCore<Logic: EventLogic> {
     public func sourceFailed(_ partition: Partition, _ error: SourceError, bounds: LogBounds?) {
         guard let task = task(partition), !task.isStopped else { return }
         if let bounds, skipWarmUp(of: task, to: bounds.start) { return }
+        // What was read before is committed once the log is found to be the one that it was read from.
+        if task.hasUncut { suspect(task) }
         if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
             stop(task, reason, keepsWhatWasRead: reason.code == .recordsGone)
         } else {
