@@ -23,7 +23,12 @@ struct CrashPointTests {
                 if point.needsEnd { try await trial.tellToEnd(process) }
                 try await trial.died(at: point, process)
                 try await trial.untilDecided(process)
+                // The group first: what it says must be in the database by then.
+                let group = try await LogReader.groupOffsets(trial.scenario)
                 let after = try trial.note("dead at \(point)")
+                for (partition, offset) in group {
+                    #expect(offset <= after.partitions[partition]?.nextOffset ?? 0, "the group is ahead at \(point)")
+                }
                 let broken = Legacy(point, before: before, after: after, process).brokenPromises()
                 #expect(broken.isEmpty, "dead at \(point): \(broken.joined(separator: "; "))")
             }

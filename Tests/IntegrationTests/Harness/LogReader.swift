@@ -26,6 +26,15 @@ enum LogReader {
         return reached
     }
 
+    /// How far lag tools see the group.
+    static func groupOffsets(_ scenario: Scenario) async throws -> [Int32: Int64] {
+        let (kafka, topic, group) = (scenario.kafka, scenario.topic, scenario.job)
+        return try await onThread {
+            let found = try KafkaAdmin(configuration: kafka).committedOffsets(group: group, topic: topic)
+            return Dictionary(uniqueKeysWithValues: found.map { ($0.key.rawValue, $0.value.rawValue) })
+        }
+    }
+
     /// What a log amounts to, in sums.
     struct Totals: Equatable, Sendable {
         var counted: Int64 = 0

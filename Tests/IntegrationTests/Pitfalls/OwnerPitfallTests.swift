@@ -109,7 +109,7 @@ struct OwnerPitfallTests {
             var samples = 0
             try await until("the stream is applied", every: .milliseconds(5)) {
                 // The group first: what it says must be in the database by then.
-                let group = try await Self.groupOffsets(scenario)
+                let group = try await LogReader.groupOffsets(scenario)
                 guard !group.isEmpty else { return false }
                 let progress = try LogReader.progress(scenario)
                 for (partition, offset) in group {
@@ -121,19 +121,11 @@ struct OwnerPitfallTests {
             #expect(samples >= 10)
             try await stream.end()
             try await until("the group has caught up") {
-                try await Self.groupOffsets(scenario) == LogReader.progress(scenario)
+                try await LogReader.groupOffsets(scenario) == LogReader.progress(scenario)
             }
             #expect(try await process.terminate() == .exited(0))
-            #expect(try await Self.groupOffsets(scenario) == LogReader.progress(scenario))
+            #expect(try await LogReader.groupOffsets(scenario) == LogReader.progress(scenario))
             try await scenario.expectExact(events: Self.events * 2, wait: "1s")
-        }
-    }
-
-    private static func groupOffsets(_ scenario: Scenario) async throws -> [Int32: Int64] {
-        let (kafka, topic, group) = (scenario.kafka, scenario.topic, scenario.job)
-        return try await onThread {
-            let found = try KafkaAdmin(configuration: kafka).committedOffsets(group: group, topic: topic)
-            return Dictionary(uniqueKeysWithValues: found.map { ($0.key.rawValue, $0.value.rawValue) })
         }
     }
 }
