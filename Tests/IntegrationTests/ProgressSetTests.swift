@@ -210,6 +210,28 @@ struct ProgressSetTests {
         }
     }
 
+    @Test("On a terminal it asks, and only yes is yes", arguments: [("no", false), ("", false), ("yes", true)])
+    func asksOnATerminal(answer: String, isDone: Bool) async throws {
+        try await withAppliedHundred { scenario in
+            // util-linux's script gives the command a terminal, and passes the answer on to it.
+            let command = "$0 progress set --topic $1 --job $1 --schema-prefix $2 --partition 0 --rewind --reason asked"
+            let result = try await ChildProcess.run(
+                .init(
+                    "/bin/sh",
+                    [
+                        "-c", "printf '\(answer)\\n' | script -qec \"\(command)\" /dev/null",
+                        Binaries.release + "/sluice", scenario.topic, scenario.prefix,
+                    ],
+                    environment: [
+                        "SLUICE_POSTGRES": scenario.postgres, "SLUICE_KAFKA_BROKERS": scenario.brokers,
+                    ]))
+            #expect(result.standardOutput.contains("Type yes to go on: "), "\(result)")
+            #expect(result.status == .exited(isDone ? 0 : 130), "\(result)")
+            #expect(try total(scenario) == (isDone ? nil : 100))
+            #expect(try await scenario.changes().count == (isDone ? 1 : 0))
+        }
+    }
+
     @Test("What would leave wrong results, or is not known, is refused in words")
     func refusals() async throws {
         try await withAppliedHundred { scenario in

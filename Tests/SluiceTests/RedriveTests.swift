@@ -48,6 +48,26 @@ import Testing
         }
     }
 
+    /// A topic that was made again can have had a letter at the same offset before: the one of the log that is there
+    /// is sent, and marked alone.
+    @Test func ofTwoLettersAtOnePlaceTheNewerIsMeant() async throws {
+        let fixture = try await Fixture()
+        let letters = fixture.tables.schemas.deadLetter
+        try fixture.tables.connection.query(
+            """
+            INSERT INTO \(letters) (job, topic, partition, record_offset, reason, payload, headers, at) VALUES
+                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xffff', '[]', '2020-01-01'),
+                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xfffe', '[]', '2020-01-02')
+            """, [.text(fixture.topic)])
+        let redrive = try Redrive(store: fixture.store, kafka: fixture.kafka)
+        #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .sent(offset: 0))
+        #expect(try fixture.records(1).map(\.value) == [[0x0A, 0x10, 0xFF]])
+        let marked = try fixture.tables.connection.query(
+            "SELECT count(redriven_at), min(redriven_offset) FROM \(letters) WHERE partition = 1 AND record_offset = 5")
+        #expect(try marked[0].int64(0) == 1 && marked[0].int64(1) == 0)
+        #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .alreadyDone)
+    }
+
     @Test func aLetterIsSentAsItWasAndMarked() async throws {
         let fixture = try await Fixture()
         let redrive = try Redrive(store: fixture.store, kafka: fixture.kafka)

@@ -29,7 +29,7 @@ final class ResultTables {
             CREATE TABLE \(schemas.deadLetter) (job text, topic text, partition int4, record_offset int8, reason text,
                 record_timestamp timestamptz, record_key bytea, payload bytea, headers jsonb,
                 at timestamptz DEFAULT now(), redriven_at timestamptz, redriven_offset int8,
-                UNIQUE (job, topic, partition, record_offset));
+                UNIQUE (job, topic, partition, record_offset, at));
             """)
     }
 
