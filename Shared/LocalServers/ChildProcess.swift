@@ -180,7 +180,8 @@ public final class ChildProcess: Sendable {
     /// `killAfterwards` says so.
     @discardableResult
     public func wait(timeout: Duration, killAfterwards: Bool = false) async throws -> ExitStatus {
-        try await onOwnThread { [self] in
+        let timeout = Patience.stretching(timeout)
+        return try await onOwnThread { [self] in
             if let status = blockUntilEnded(timeout: timeout) {
                 blockUntilOutputRead()
                 return status
@@ -203,6 +204,7 @@ public final class ChildProcess: Sendable {
         guard let capture else {
             throw LocalServersError(.notRunning, "the output of \(name) is not captured, so no line can be waited for")
         }
+        let timeout = Patience.stretching(timeout)
         return try await onOwnThread { [self] in
             switch capture.blockUntilLine(timeout: timeout, matching: predicate) {
             case .line(let line): return line

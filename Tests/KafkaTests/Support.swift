@@ -57,7 +57,7 @@ func onThreadLater<T: Sendable>(_ work: @escaping @Sendable () throws -> T) -> T
 func until(
     _ what: String, within limit: Duration = .seconds(45), _ condition: @Sendable () -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + Patience.stretching(limit)
     while !condition() {
         try #require(ContinuousClock.now < deadline, "never came: \(what)")
         try await Task.sleep(for: .milliseconds(5))

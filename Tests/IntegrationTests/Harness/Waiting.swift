@@ -9,7 +9,7 @@ func until(
     _ what: String, within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(20),
     _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + Patience.stretching(limit)
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "never came within \(limit): \(what)")
         try await Task.sleep(for: interval)
