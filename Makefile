@@ -21,7 +21,7 @@ PRODUCTS := spend-aggregator sluice
 SEEDS ?= 1000
 FROM ?= 1
 
-.PHONY: help setup build test crash demo fmt lint proto proto-check mutants fuzz fuzz-quick sim bench clean
+.PHONY: help setup build test crash demo fmt lint proto proto-check mutants fuzz fuzz-quick sim test-asan test-tsan bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ fuzz-quick: setup ## Run every fuzzer over its corpus and for two seconds more
 sim: setup ## Run the simulator: SEEDS=1000 seeds from FROM=1 on both cores
 	@swift build -c release $(BUILD_FLAGS) --product Simulator
 	@"$(RELEASE_BIN)/Simulator" --from $(FROM) --seeds $(SEEDS)
+
+test-asan: setup ## Run the tests under address sanitizer
+	@Tests/Sanitizers/run.sh address
+
+test-tsan: setup ## Run the tests under thread sanitizer
+	@Tests/Sanitizers/run.sh thread
 
 bench: setup ## Run the benchmarks
 	@Tests/Benchmarks/run.sh

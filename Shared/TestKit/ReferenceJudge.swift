@@ -108,7 +108,8 @@ public struct ReferenceJudge {
         if !(0...1_000_000_000_000).contains(event.priceMicros) { return "price" }
         if event.currency.description.count != 3 { return "currency" }
         if !(1..<4_102_444_800_000).contains(event.eventTimeMilliseconds) { return "event_time" }
-        if let timestamp, event.eventTimeMilliseconds > timestamp + 48 * 3_600_000 { return "event_time" }
+        // The event time is in its range by now: the difference cannot overflow, a sum could.
+        if let timestamp, event.eventTimeMilliseconds - timestamp > 48 * 3_600_000 { return "event_time" }
         return nil
     }
 

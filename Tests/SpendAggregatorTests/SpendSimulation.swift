@@ -94,10 +94,10 @@ final class SpendSimulation {
         guard options.incidents else { return member }
         member.source.staleOnceIn = 9
         member.source.staleBatchesAfterSeek = Int.random(in: 0...2, using: &random)
-        member.lane.latency = { [self] in
+        member.lane.latency = { [unowned self] in
             isCalm || random.oneIn(3) ? 0 : Int64.random(in: 0...(random.oneIn(10) ? 4_000 : 200), using: &random)
         }
-        member.store.incident = { [self] call in incident(call) }
+        member.store.incident = { [unowned self] call in incident(call) }
         return member
     }
 
