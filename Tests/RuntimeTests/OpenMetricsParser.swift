@@ -96,7 +96,9 @@ struct OpenMetricsParser {
         let suffix = String(name.dropFirst(family.count))
         let allowed = ["counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]][type] ?? []
         guard allowed.contains(suffix) else { throw fault("the sample \(name) does not fit a \(type) \(family)") }
-        guard labels["le"] == nil || suffix == "_bucket" else { throw fault("le outside of a bucket") }
+        guard type != "histogram" || labels["le"] == nil || suffix == "_bucket" else {
+            throw fault("le outside of a bucket")
+        }
         let sample = Sample(name: name, labels: labels, value: value)
         let others = families[family]?.samples ?? []
         if others.contains(where: { $0.name == name && $0.labels == labels }) {
