@@ -8,7 +8,7 @@ enum KillLedger {
         case point = "at a named point"
         case again = "again, before a commit"
         case storeDown = "while PostgreSQL was down"
-        case logDown = "while the broker was down"
+        case logDown = "before the broker's stop, and while it was down"
         case takenOver = "and not started again: taken over"
 
         /// Started again at once, with its servers up: what the goal is about.

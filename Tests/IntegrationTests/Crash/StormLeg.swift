@@ -198,7 +198,7 @@ final class StormLeg {
     /// of them waiting for each other.
     private func restartLog() async throws {
         try await pause()
-        for name in members.keys.sorted() { try await trial.kill(member(name)) }
+        for name in members.keys.sorted() { try await trial.kill(member(name), .logDown) }
         try await until("records wait in the log") {
             let waiting = try await LogReader.ends(trial.scenario).values.reduce(0, +)
             return try waiting > trial.scenario.applied() + 2_000
