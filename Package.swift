@@ -30,7 +30,8 @@ let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "Flyin
 
 // Set by the builds with a sanitizer (`make test-asan`, `make test-tsan`, `make fuzz`): they bring an allocator of
 // their own, which must see every allocation, so mimalloc is left out of them.
-let isSanitized = Context.environment["SLUICE_SANITIZED"] != nil
+let sanitizer = Context.environment["SLUICE_SANITIZED"]
+let isSanitized = sanitizer != nil
 
 let package = Package(
     name: "sluice",
@@ -76,7 +77,12 @@ let package = Package(
         .target(
             name: "Schemas", dependencies: ["CSluiceSchemas", "CProtobufC"], path: "Shared/Schemas",
             swiftSettings: strict),
-        .target(name: "Kafka", dependencies: ["Streams", "CRdkafka"], path: "Shared/Kafka", swiftSettings: strict),
+        .target(
+            name: "Kafka",
+            dependencies: ["Streams", "CRdkafka"] + (sanitizer == "thread" ? ["WatchedThreads"] : []),
+            path: "Shared/Kafka",
+            swiftSettings: strict
+        ),
         .target(name: "Postgres", dependencies: ["CPostgres"], path: "Shared/Postgres", swiftSettings: strict),
         .target(
             name: "Connectors",
@@ -199,18 +205,24 @@ let package = Package(
     ]
 )
 
+// Threads and locks that the thread sanitizer cannot see by itself.
+if sanitizer == "thread" {
+    package.targets.append(.target(name: "WatchedThreads", path: "Tests/Sanitizers/WatchedThreads"))
+}
+
 // The fuzzers (`make fuzz`) are a build of their own: one program with libFuzzer's coverage in every module, in which
 // the operators' command is a library. See Tests/Fuzz/README.md.
 if Context.environment["SLUICE_FUZZ"] != nil {
+    let command = package.targets.first { $0.name == "Sluice" }!
     package.products = [.executable(name: "fuzz", targets: ["Fuzz"])]
-    package.targets.removeAll { $0.type == .test || $0.name == "Sluice" }
+    package.targets.removeAll { $0.type == .test || $0.name == command.name }
     package.targets += [
         .target(
-            name: "Sluice",
-            dependencies: ["Streams", "Schemas", "Kafka", "Postgres", "LocalServers", argumentParser],
-            path: "Services/Sluice",
-            exclude: ["README.md", "Main.swift"],
-            swiftSettings: strict
+            name: command.name,
+            dependencies: command.dependencies,
+            path: command.path,
+            exclude: command.exclude + ["Main.swift"],
+            swiftSettings: command.swiftSettings
         ),
         .executableTarget(
             name: "Fuzz",

@@ -26,7 +26,7 @@ seconds=${FUZZ_SECONDS:-300}
 cd "$root"
 # One -sanitize for Swift's frontend, which heeds the last one only. Release code, with its checks for overflow and
 # bounds; testable, because the parsers are internal to their modules.
-SLUICE_FUZZ=1 SLUICE_SANITIZED=1 swift build -c release --scratch-path "$scratch" --product fuzz \
+SLUICE_FUZZ=1 SLUICE_SANITIZED=address swift build -c release --scratch-path "$scratch" --product fuzz \
     --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing
 fuzz="$scratch/release/fuzz"
 mkdir -p "$crashes" "$logs"

@@ -19,7 +19,7 @@ esac
 reports="$scratch/reports"
 
 cd "$root"
-export SLUICE_SANITIZED=1
+export SLUICE_SANITIZED="$sanitizer"
 # Optimised, and yet with all that debug builds have: without it the standard library's generic code is called in its
 # own library, which has no instrumentation, and a read beyond memory through a raw pointer goes unseen.
 flags=(--scratch-path "$scratch" --sanitize "$sanitizer" -Xswiftc -O)

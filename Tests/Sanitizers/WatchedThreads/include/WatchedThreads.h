@@ -1,0 +1,2 @@
+// Nothing to call: see WatchedThreads.c.
+#pragma once
