@@ -25,9 +25,11 @@ seconds=${FUZZ_SECONDS:-300}
 
 cd "$root"
 # One -sanitize for Swift's frontend, which heeds the last one only. Release code, with its checks for overflow and
-# bounds; testable, because the parsers are internal to their modules.
+# bounds; testable, because the parsers are internal to their modules. Left out of what the build says: the files of
+# Tests that are not the fuzzers', and the linker's words about the sanitizer's library.
 SLUICE_FUZZ=1 SLUICE_SANITIZED=address swift build -c release --scratch-path "$scratch" --product fuzz \
-    --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing
+    --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing \
+    2> >(grep -vE '^warning: .*unhandled|^    /|Cannot export local symbol' >&2)
 fuzz="$scratch/release/fuzz"
 mkdir -p "$crashes" "$logs"
 export ASAN_OPTIONS=handle_abort=1:allocator_may_return_null=0
