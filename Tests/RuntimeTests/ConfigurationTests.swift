@@ -225,6 +225,8 @@ struct ConfigurationTests {
             ),
             ("postgresql://db:5432/x", "postgresql://db:5432/x"),
             ("host=db password=", "host=db password=<secret>"),
+            ("host=db password=hun&ter=2 user=x", "host=db password=<secret> user=x"),
+            ("postgres://db/x?password='a' b&user=u", "postgres://db/x?password=<secret>&user=u"),
             ("host=db password=\u{301}hunter2 user=x", "host=db password=<secret> user=x"),
             ("postgresql://u x:hun ter2@db/x", "postgresql://u x:<secret>@db/x"),
             ("see postgresql://u:hunter2@db/x and me@home", "see postgresql://u:<secret>@db/x and me@home"),

@@ -18,13 +18,17 @@ public enum ConnectionText {
     private static func redactURI(_ text: Text) -> Text {
         guard let scheme = text.firstRange(of: "://".unicodeScalars) else { return text }
         // In a text the URI ends at a blank; for libpq a string that begins as a URI is one to its end.
-        let isWhole = ["postgres", "postgresql"].contains(String(Text(text[..<scheme.lowerBound])))
         let rest = text[scheme.upperBound...]
-        let authority = isWhole ? rest : rest.prefix { !$0.properties.isWhitespace }
+        let authority = isURI(text) ? rest : rest.prefix { !$0.properties.isWhitespace }
         guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
             return text
         }
         return Text(text[...colon]) + mark + text[at...]
+    }
+
+    /// Whether libpq takes all of the text for one URI.
+    private static func isURI(_ text: Text) -> Bool {
+        ["postgres://", "postgresql://"].contains { text.starts(with: $0.unicodeScalars) }
     }
 
     /// `password=…` in a list of settings or in a URI's query, with libpq's quoting ('…' with \' inside).
@@ -33,12 +37,14 @@ public enum ConnectionText {
         var rest = text[...]
         while let equals = rest.firstIndex(of: "=") {
             let name = settingName(before: equals, in: rest)
+            let isInURI = text[..<equals].reversed().prefix { !$0.properties.isWhitespace }.contains("?")
             result += rest[...equals]
             rest = rest[rest.index(after: equals)...]
             guard secretWords.contains(where: { name.contains($0) }) else { continue }
             let blanks = rest.prefix { $0.properties.isWhitespace }
-            let end = endOfValue(rest.dropFirst(blanks.count))
-            result += Text(blanks) + mark
+            let value = rest.dropFirst(blanks.count)
+            let end = isURI(text) ? endOfURIValue(rest) : endOfValue(value, isInURI: isInURI)
+            result += (isURI(text) ? Text() : Text(blanks)) + mark
             rest = rest[end...]
         }
         return result + rest
@@ -69,12 +75,18 @@ public enum ConnectionText {
         return String(result)
     }
 
-    private static func endOfValue(_ text: Text.SubSequence) -> Text.Index {
+    /// In a URI libpq knows neither quotes nor blanks: a value goes to the next ampersand.
+    private static func endOfURIValue(_ text: Text.SubSequence) -> Text.Index {
+        text.firstIndex(of: "&") ?? text.endIndex
+    }
+
+    /// In a list of settings an ampersand is part of a value, but for a URI within a text.
+    private static func endOfValue(_ text: Text.SubSequence, isInURI: Bool) -> Text.Index {
         let isQuoted = text.first == "'"
         var index = isQuoted ? text.index(after: text.startIndex) : text.startIndex
         while index < text.endIndex {
             let scalar = text[index]
-            if isQuoted ? scalar == "'" : scalar.properties.isWhitespace || scalar == "&" {
+            if isQuoted ? scalar == "'" : scalar.properties.isWhitespace || (isInURI && scalar == "&") {
                 return isQuoted ? text.index(after: index) : index
             }
             if scalar == "\\" { index = text.index(after: index) }
