@@ -18,6 +18,8 @@ public struct CommitMachine<Output: CheckpointOutput> {
     private var pending: [PartitionCut<Output>]
     private var outcome = CommitOutcome<Output>()
     private var failures = 0
+    /// The answer to the last COMMIT was lost, and no claim has told what became of it.
+    private var isInDoubt = false
     /// Tries of this checkpoint that failed for a passing reason, for telemetry.
     public private(set) var retries = 0
     #if SLUICE_MUTANTS
@@ -50,6 +52,7 @@ public struct CommitMachine<Output: CheckpointOutput> {
             #if SLUICE_MUTANTS
                 if mutants.contains(.outcomeCheck) { return backOff(then: .commit) }
             #endif
+            isInDoubt = true
             return backOff(then: .reclaim)
         case .permanent, .cancelled: return giveUp(error)
         }
@@ -65,6 +68,7 @@ public struct CommitMachine<Output: CheckpointOutput> {
 
     /// - Parameter claims: the partitions that were still ours, with their progress as it is now.
     public mutating func reclaimed(_ claims: [Claim]) -> Action {
+        isInDoubt = false
         var undecided: [PartitionCut<Output>] = []
         for var cut in pending {
             guard let claim = claims.first(where: { $0.partition == cut.partition }) else {
@@ -95,6 +99,7 @@ public struct CommitMachine<Output: CheckpointOutput> {
     private mutating func giveUp(_ error: StoreError) -> Action {
         outcome.failure = error
         outcome.undecided = pending
+        outcome.isInDoubt = isInDoubt
         return .done(outcome)
     }
 

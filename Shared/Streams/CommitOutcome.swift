@@ -4,8 +4,10 @@ public struct CommitOutcome<Output: CheckpointOutput>: Sendable {
     public var committed: [PartitionCut<Output>] = []
     /// Cuts that were refused because another owner has claimed the partition.
     public var fenced: [PartitionCut<Output>] = []
-    /// Cuts of which nothing was written, because the lane has given up.
+    /// Cuts that the lane has given up; nothing of them was written, unless they are in doubt.
     public var undecided: [PartitionCut<Output>] = []
+    /// The answer to the COMMIT of what is undecided was lost: the progress rows tell whether it was written.
+    public var isInDoubt = false
     /// Why the lane has given up; nothing more will be committed by it.
     public var failure: StoreError?
     public init() {}

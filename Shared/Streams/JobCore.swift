@@ -5,6 +5,8 @@ public final class JobCore<Logic: EventLogic> {
     public let topic: String
     public let logic: Logic
     public let settings: StreamSettings
+    /// With a blank behind them: what the operators' command needs besides to find this installation.
+    private let operatorFlags: String
     private let probe: (any StepProbe)?
 
     var tasks: [PartitionTask<Logic>?] = []
@@ -20,12 +22,14 @@ public final class JobCore<Logic: EventLogic> {
     private static var maximumReseeks: Int { 100 }
 
     public init(
-        job: String, topic: String, logic: Logic, settings: StreamSettings, probe: (any StepProbe)? = nil
+        job: String, topic: String, logic: Logic, settings: StreamSettings, operatorFlags: String = "",
+        probe: (any StepProbe)? = nil
     ) {
         self.job = job
         self.topic = topic
         self.logic = logic
         self.probe = probe
+        self.operatorFlags = operatorFlags.isEmpty ? "" : operatorFlags + " "
         #if SLUICE_MUTANTS
             var settings = settings
             if settings.mutants.contains(.deduplication) { settings.deduplicates = false }
@@ -64,7 +68,7 @@ public final class JobCore<Logic: EventLogic> {
                 return next
             }
         #endif
-        if let reason = outOfBounds(claim.partition, next, bounds) {
+        if let reason = outOfBounds(claim.partition, next, bounds, committed: next) {
             install(claim, .stopped(reason), expected: next, pipeline)
             incidents.append(.stopped(claim.partition, reason))
             return nil
@@ -100,7 +104,12 @@ public final class JobCore<Logic: EventLogic> {
         return start
     }
 
-    private func outOfBounds(_ partition: Partition, _ next: Offset, _ bounds: LogBounds) -> StopReason? {
+    /// - Parameters:
+    ///   - next: the offset to read next.
+    ///   - committed: the one that the progress row has; nil where nothing was ever committed.
+    private func outOfBounds(
+        _ partition: Partition, _ next: Offset, _ bounds: LogBounds, committed: Offset?
+    ) -> StopReason? {
         if next < bounds.start {
             return StopReason(
                 .recordsGone,
@@ -108,6 +117,12 @@ public final class JobCore<Logic: EventLogic> {
                     + "they were applied (the log begins at \(bounds.start)). Raise the topic's retention; restore them, "
                     + "or decide with finance to accept the gap: "
                     + operatorMove(partition, "--accept-gap-to \(bounds.start)"))
+        }
+        if next > bounds.end, (committed ?? bounds.start) <= bounds.end {
+            return StopReason(
+                .logTruncated,
+                "\(topic)/\(partition): the log ends at \(bounds.end), but records up to \(next.previous) were read. The "
+                    + "topic was truncated or created again. " + Self.nothingCommitted)
         }
         if next > bounds.end {
             return StopReason(
@@ -120,9 +135,15 @@ public final class JobCore<Logic: EventLogic> {
         return nil
     }
 
+    /// What to do where another log was noticed before anything that it contradicts is known to be committed.
+    private static var nothingCommitted: String {
+        "Nothing of what is missing is known to be committed: start the process again, and it goes on from what is, or "
+            + "says what has to be decided"
+    }
+
     /// The operators' command that moves the partition once it is decided how.
     private func operatorMove(_ partition: Partition, _ move: String) -> String {
-        "sluice progress set --job \(job) --topic \(topic) --partition \(partition) \(move) --reason ..."
+        "sluice progress set \(operatorFlags)--job \(job) --topic \(topic) --partition \(partition) \(move) --reason ..."
     }
 
     private func install(
@@ -310,7 +331,9 @@ public final class JobCore<Logic: EventLogic> {
         if let anchor = task.committed.anchor, case .warming(_, let seen, let complete) = task.state, !seen {
             let place = anchor.offset.rawValue - records[0].offset.rawValue
             if place >= 0 && place < Int64(used) {
-                if let mismatch = compare(task.partition, anchor, with: Anchor(of: records[Int(place)])) {
+                if let mismatch = compare(
+                    task.partition, anchor, with: Anchor(of: records[Int(place)]), committed: target)
+                {
                     stop(task, mismatch)
                     return used
                 }
@@ -375,17 +398,25 @@ public final class JobCore<Logic: EventLogic> {
 
     // MARK: The source is what it was
 
-    private func compare(_ partition: Partition, _ anchor: Anchor, with found: Anchor) -> StopReason? {
+    /// - Parameter committed: the offset to read next that the progress row has.
+    private func compare(
+        _ partition: Partition, _ anchor: Anchor, with found: Anchor, committed: Offset?
+    ) -> StopReason? {
         guard found != anchor else { return nil }
         #if SLUICE_MUTANTS
             if settings.mutants.contains(.anchor) { return nil }
         #endif
+        let isCommitted = committed.map { anchor.offset < $0 } ?? false
         return StopReason(
             .logReplaced,
-            "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was applied (timestamp "
-                + "\(found.timestampMilliseconds) instead of \(anchor.timestampMilliseconds), or other bytes). The "
-                + "topic was truncated or created again; nothing more is applied from it. Find out which, then: "
-                + operatorMove(partition, "--accept-truncation-at OFFSET (or --new-log-from OFFSET)"))
+            "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was "
+                + "\(isCommitted ? "applied" : "read") (timestamp \(found.timestampMilliseconds) instead of "
+                + "\(anchor.timestampMilliseconds), or other bytes). The topic was truncated or created again; nothing "
+                + "more is applied from it. "
+                + (isCommitted
+                    ? "Find out which, then: "
+                        + operatorMove(partition, "--accept-truncation-at OFFSET (or --new-log-from OFFSET)")
+                    : Self.nothingCommitted))
     }
 
     /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed.
@@ -414,10 +445,12 @@ public final class JobCore<Logic: EventLogic> {
         guard let task = task(partition), let place = task.suspects.firstIndex(of: anchor) else { return }
         task.suspects.remove(at: place)
         if let found, found.offset == anchor.offset {
-            if let mismatch = compare(partition, anchor, with: found) { stop(task, mismatch) }
+            if let mismatch = compare(partition, anchor, with: found, committed: task.committed.nextOffset) {
+                stop(task, mismatch)
+            }
         } else if let reason = outOfBounds(
-            partition, max(anchor.offset.next, task.committed.nextOffset ?? anchor.offset.next), bounds),
-            reason.code == .logTruncated
+            partition, max(anchor.offset.next, task.committed.nextOffset ?? anchor.offset.next), bounds,
+            committed: task.committed.nextOffset), reason.code == .logTruncated
         {
             // By all that is committed: a checkpoint may have gone through since the suspicion arose.
             stop(task, reason)
@@ -429,7 +462,9 @@ public final class JobCore<Logic: EventLogic> {
     /// What the log skipped is an error where its beginning has passed it: then records are gone, not skipped.
     public func checkedGap(_ partition: Partition, from: Offset, bounds: LogBounds) {
         guard let task = task(partition), !task.isStopped || task.hasUncut, from < bounds.start else { return }
-        if let reason = outOfBounds(partition, from, bounds) { stop(task, reason) }
+        if let reason = outOfBounds(partition, from, bounds, committed: task.committed.nextOffset) {
+            stop(task, reason)
+        }
     }
 
     /// Whether the partition stands still because somebody else had claimed it.
@@ -506,7 +541,10 @@ public final class JobCore<Logic: EventLogic> {
         if let bounds, skipWarmUp(of: task, to: bounds.start) { return }
         // What was read before is committed once the log is found to be the one that it was read from.
         if task.hasUncut { suspect(task) }
-        if let bounds, let reason = outOfBounds(partition, task.expected, bounds) {
+        if let bounds,
+            let reason = outOfBounds(
+                partition, task.expected, bounds, committed: task.committed.nextOffset)
+        {
             stop(task, reason, keepsWhatWasRead: reason.code == .recordsGone)
         } else {
             let message =

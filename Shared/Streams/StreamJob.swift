@@ -7,6 +7,8 @@ public struct StreamJob<Logic: EventLogic>: Sendable {
     public var logic: Logic
     public var settings: StreamSettings
     public var pace: WorkerSettings
+    /// What the operators' command needs besides the job's name to find this installation; for messages.
+    public var operatorFlags = ""
 
     public init(
         name: String, topic: String, logic: Logic, settings: StreamSettings = StreamSettings(),
@@ -27,8 +29,9 @@ public struct StreamJob<Logic: EventLogic>: Sendable {
         probe: (any StepProbe)? = nil, isStopRequested: @escaping () -> Bool
     ) -> Worker<Logic, Log, Lane> where Lane.Output == Logic.Output {
         Worker(
-            core: JobCore(job: name, topic: topic, logic: logic, settings: settings, probe: probe), source: source,
-            lane: lane, clock: clock, observer: observer, settings: pace, probe: probe,
+            core: JobCore(
+                job: name, topic: topic, logic: logic, settings: settings, operatorFlags: operatorFlags, probe: probe),
+            source: source, lane: lane, clock: clock, observer: observer, settings: pace, probe: probe,
             isStopRequested: isStopRequested)
     }
 }

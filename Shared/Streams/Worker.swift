@@ -15,7 +15,8 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
 
     private var nextCheckpointAt: Int64 = 0
     private var nextSampleAt: Int64 = 0
-    private var nextVerificationAt: Int64 = 0
+    /// When the log of a partition that could not be compared is asked again.
+    private var nextVerificationAt: [Partition: Int64] = [:]
     private var submittedAt: Int64 = 0
     /// Partitions that are not read because the store does not keep up.
     private var paused: Set<Partition> = []
@@ -157,7 +158,10 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
             let places = outcome.undecided.map { "\(source.topic)/\($0.partition) (offsets \($0.applied))" }
             fail(
                 .store,
-                "the store refused the checkpoint of \(places.joined(separator: ", ")), and nothing of it was written: "
+                "the store refused the checkpoint of \(places.joined(separator: ", ")), and "
+                    + (outcome.isInDoubt
+                        ? "whether it was written is not known, which the next start finds out: "
+                        : "nothing of it was written: ")
                     + "\(error.message). Mend the cause, then start the process again")
         }
         handleIncidents()
@@ -226,11 +230,12 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
     }
 
-    /// Compares what was read before a connection was lost with what the log holds now.
+    /// Compares what was read before a connection was lost with what the log holds now. A partition whose log cannot be
+    /// asked waits by itself: nothing is committed for it, and the others go on.
     private func verifySuspects() {
-        let now = clock.monotonicMilliseconds()
-        guard now >= nextVerificationAt else { return }
         for (partition, anchors) in core.suspects {
+            let now = clock.monotonicMilliseconds()
+            guard now >= nextVerificationAt[partition] ?? 0 else { continue }
             do throws(SourceError) {
                 let bounds = try source.bounds(of: partition)
                 for anchor in anchors {
@@ -239,12 +244,13 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
                         ? try source.anchor(of: partition, at: anchor.offset) : nil
                     core.verified(partition, anchor, found: found, bounds: bounds)
                 }
+                nextVerificationAt[partition] = nil
             } catch {
-                // Nothing is committed for it before the log can be asked.
-                nextVerificationAt = clock.monotonicMilliseconds() + 500
+                // Asking may have taken seconds, in which nothing else was done: the longer it took, the later again.
+                let asked = clock.monotonicMilliseconds()
+                nextVerificationAt[partition] = asked + max(500, 2 * (asked - now))
                 observer.log(
                     level: .warning, message: "\(source.topic)/\(partition): cannot compare the log: \(error.message)")
-                return
             }
         }
     }
@@ -350,6 +356,7 @@ extension Worker: SourceDelegate {
             core.released(partition)
             fencedSince[partition] = nil
             uncheckedGaps[partition] = nil
+            nextVerificationAt[partition] = nil
         }
         observer.revoked(partitions, lost: lost)
         probe?.reached(.revoke, .after)

@@ -39,6 +39,8 @@ public final class ScriptedSource: Source {
     public var staleOnceIn = 0
     /// Asking the log for bounds and records fails while this is set.
     public var isUnreachable = false
+    /// The same for these partitions alone.
+    public var unreachable: Set<Partition> = []
     /// A seek throws away nothing that was fetched: so many further batches come from where the client was.
     public var staleBatchesAfterSeek = 0
     private var stale: [Partition: (position: Offset, batches: Int)] = [:]
@@ -162,19 +164,19 @@ public final class ScriptedSource: Source {
     public func headers(of record: Record) -> [RecordHeader] { headersOfBatch[RecordBlock.number(of: record)] }
 
     public func bounds(of partition: Partition) throws(SourceError) -> LogBounds {
-        try reach()
+        try reach(partition)
         return log.bounds(of: partition)
     }
 
     public func knownEnd(of partition: Partition) -> Offset? { log.bounds(of: partition).end }
 
     public func anchor(of partition: Partition, at offset: Offset) throws(SourceError) -> Anchor? {
-        try reach()
+        try reach(partition)
         return log.anchor(partition, at: offset)
     }
 
-    private func reach() throws(SourceError) {
-        guard isUnreachable else { return }
+    private func reach(_ partition: Partition) throws(SourceError) {
+        guard isUnreachable || unreachable.contains(partition) else { return }
         clock.advance(milliseconds: 1_000)
         throw SourceError(.unavailable, "the log cannot be reached")
     }

@@ -247,6 +247,41 @@ import Testing
         #expect(bench.lane.retries >= incidents.count)
     }
 
+    /// The leader of one partition stays away: the others are compared and committed.
+    @Test func aPartitionWhoseLogCannotBeComparedHoldsUpNoOther() {
+        let bench = WorkerBench()
+        bench.fill(20)
+        bench.fill(20, in: p1)
+        bench.source.script(.assign([p0, p1]))
+        #expect(bench.rounds { bench.next() == 20 && bench.next(self.p1) == 20 })
+        bench.source.unreachable = [p0]
+        bench.fill(10, from: 20)
+        bench.fill(10, in: p1, from: 20)
+        bench.source.script(.connectionLost)
+        #expect(bench.rounds { bench.next(self.p1) == 30 })
+        #expect(bench.next() == 20)
+        bench.source.unreachable = []
+        #expect(bench.rounds { bench.next() == 30 })
+        #expect(bench.ids() == Array(0..<30) && bench.ids(p1) == Array(0..<30))
+    }
+
+    /// Nothing that was cut off had been committed: no operator has to move anything.
+    @Test func aLogThatLostOnlyWhatWasNotCommittedNamesNoMove() {
+        let bench = WorkerBench()
+        bench.fill(20)
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.next() == 20 })
+        bench.fill(10, from: 20)
+        #expect(bench.rounds { bench.source.positions[self.p0] == Offset(30) })
+        bench.log.truncate(p0, to: Offset(25))
+        bench.source.script(.connectionLost)
+        #expect(bench.rounds { !bench.observer.stops.isEmpty })
+        let message = bench.observer.stops.first?.reason.message ?? ""
+        #expect(message.contains("start the process again") && !message.contains("progress set"), "\(message)")
+        #expect(message.contains("sightings/0: the log ends at 25, but records up to 29 were read"))
+        #expect(bench.next() == 20)
+    }
+
     /// The server came to its end and back between two answers: the epoch was raised by this worker's own reclaim, which
     /// is not another owner.
     @Test func aReclaimWithoutAnAnswerIsNoFence() {

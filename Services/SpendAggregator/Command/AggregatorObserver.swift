@@ -189,23 +189,27 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     // MARK: Committer
 
-    func commitRetried(_ error: StoreError) { storeFailed("commit failed and is tried again", error) }
+    func commitRetried(_ error: StoreError) {
+        storeFailed(
+            "commit failed and is tried again", error,
+            error.code == .outcomeUnknown
+                ? "whether it was committed is not known; the partitions are claimed again, and their rows are the answer"
+                : "nothing was written and nothing is lost; it is tried until the database takes it")
+    }
 
     func claimRetried(_ error: StoreError) {
         // The worker's thread waits for the claim: the database's trouble is not a reason to end the process.
         heartbeat.beat()
-        storeFailed("claim failed and is tried again", error)
+        storeFailed(
+            "claim failed and is tried again", error,
+            "the partitions are not worked on before the database can be asked; nothing is lost")
     }
 
-    private func storeFailed(_ event: Logger.Message, _ error: StoreError) {
+    private func storeFailed(_ event: Logger.Message, _ error: StoreError, _ explanation: String) {
         metrics.storeRetries.increment()
         health.notReady("postgres", error.message)
         storeTroubled.store(true, ordering: .releasing)
-        let next =
-            error.code == .outcomeUnknown
-            ? "whether it was committed is not known; the partitions are claimed again, and their rows are the answer"
-            : "nothing was written and nothing is lost; it is tried until the database takes it"
         logger.warning(
-            event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(next)"])
+            event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(explanation)"])
     }
 }

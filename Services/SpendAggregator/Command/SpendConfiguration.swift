@@ -37,7 +37,8 @@ struct SpendConfiguration: Sendable {
         // and each one after it. The limit of the server itself.
         postgres.maximumBindBytes = 1_000_000_000
         postgres.password = try reader.secret("postgres.password")?.withValue { $0 }
-        let names = try DatabaseNames(prefix: reader.string("schema-prefix", default: ""))
+        let prefix = try reader.string("schema-prefix", default: "")
+        let names = try DatabaseNames(prefix: prefix)
         let admin = AdminServer.Settings(
             address: try reader.string("admin.address", default: "127.0.0.1"),
             port: UInt16(try reader.int("admin.port", in: 0...65_535, default: 9_464)),
@@ -58,6 +59,7 @@ struct SpendConfiguration: Sendable {
             postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
             logFormat: format, warnings: reader.warnings, effective: reader.effective(),
             owner: "\(instance)/\(getpid())/\(UInt32.random(in: .min ... .max))")
+        if !prefix.isEmpty { configuration.job.operatorFlags = "--schema-prefix \(prefix)" }
         configuration.job.pace.revokeLimitMilliseconds = session / 2
         configuration.job.pace.fencedRetryMilliseconds = session * 2
         return configuration

@@ -29,7 +29,7 @@ struct CrashPointTests {
                 for (partition, offset) in group {
                     #expect(offset <= after.partitions[partition]?.nextOffset ?? 0, "the group is ahead at \(point)")
                 }
-                let broken = Legacy(point, before: before, after: after, process).brokenPromises()
+                let broken = Aftermath(point, before: before, after: after, process).brokenPromises()
                 #expect(broken.isEmpty, "dead at \(point): \(broken.joined(separator: "; "))")
             }
             let last = try trial.scenario.start("a")

@@ -1,7 +1,7 @@
 import Streams
 
 /// What a process that died at a point has left in the database, against what the point promises.
-struct Legacy {
+struct Aftermath {
     private let point: CrashPoint
     private let before: VisibleState
     private let after: VisibleState
