@@ -189,13 +189,23 @@ public final class JobCore<Logic: EventLogic> {
             let partition = base[start].partition
             var end = start + 1
             while end < batch.count && base[end].partition == partition { end += 1 }
-            if let task = task(partition), !task.isStopped {
+            if let task = task(partition), task.mustRefetch, !task.isStopped {
+                discarded += Int64(end - start)
+                refetch(task)
+            } else if let task = task(partition), !task.isStopped {
                 process(run: base + start, count: end - start, task, headers: headers)
             } else {
                 discarded += Int64(end - start)
             }
             start = end
         }
+    }
+
+    /// Asks, once a batch, for what the client has to fetch again.
+    private func refetch(_ task: PartitionTask<Logic>) {
+        guard task.seekAskedInBatch != batchNumber else { return }
+        task.seekAskedInBatch = batchNumber
+        incidents.append(.seek(task.partition, task.expected))
     }
 
     private func process(
@@ -419,9 +429,19 @@ public final class JobCore<Logic: EventLogic> {
                     : Self.nothingCommitted))
     }
 
-    /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed.
+    /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed. What
+    /// the client has fetched and not handed over yet may be of the log before: it is thrown away and fetched again,
+    /// or it would be applied behind the comparison, and another log's records onto it.
     public func connectionLost() {
-        for case let task? in tasks where task.isRunning || task.hasUncut { suspect(task) }
+        for case let task? in tasks {
+            if task.isRunning || task.hasUncut { suspect(task) }
+            if !task.isStopped {
+                task.mustRefetch = true
+                task.awaitingSeek = true
+                task.reseeks = 0
+                task.firstAfterSeek = nil
+            }
+        }
     }
 
     private func suspect(_ task: PartitionTask<Logic>) {
@@ -475,7 +495,11 @@ public final class JobCore<Logic: EventLogic> {
     /// A seek was carried out, or failed: then it is asked for again, and nothing counts as a gap before one has gone
     /// through.
     public func sought(_ partition: Partition, succeeded: Bool) {
-        guard !succeeded, let task = task(partition) else { return }
+        guard let task = task(partition) else { return }
+        if succeeded {
+            task.mustRefetch = false
+            return
+        }
         task.reseeks = 0
         // The same record would come first again, and must not be taken for the one behind a gap.
         task.firstAfterSeek = nil

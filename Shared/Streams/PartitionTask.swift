@@ -42,6 +42,8 @@ final class PartitionTask<Logic: EventLogic> {
     /// The oldest timestamp in the cut that is on its way; -1 where none is.
     var oldestInFlight: Int64 = -1
     var inFlight = false
+    /// A connection was lost: what the client has fetched is from before it, and has to be fetched again.
+    var mustRefetch = false
     /// The first and last anchor before a connection was lost, to be compared with the log before the next cut.
     var suspects: [Anchor] = []
 

@@ -48,7 +48,9 @@ public final class PipelineDriver<Logic: EventLogic, Tables: SimulatedTables> wh
         for incident in core.takeIncidents() {
             incidents.append(incident)
             switch incident {
-            case .seek(_, let offset): position = offset
+            case .seek(let partition, let offset):
+                position = offset
+                core.sought(partition, succeeded: true)
             case .stopped: position = nil
             default: break
             }

@@ -4,28 +4,65 @@ import TestKit
 import Testing
 
 @Suite struct SimulationTests {
-    /// Whatever happens, every visible state is that of the log before it, and in the end everything is applied.
-    @Test(arguments: 0..<10)
-    func everyVisibleStateIsThatOfTheLog(block: UInt64) {
-        let simulation = Simulation(job: SpendSimulation.job)
-        for seed in (block * 20 + 1)...(block * 20 + 20) {
-            let report = simulation.run(SimulationScript(drawnFrom: seed))
-            #expect(report.finding == nil, "seed \(seed): make sim SEEDS=1 FROM=\(seed)")
+    /// Whatever happens, every visible state is that of the log before it, and in the end everything is applied; and
+    /// whatever can happen did.
+    @Test func everyVisibleStateIsThatOfTheLogAndEveryFaultOccurs() {
+        let campaign = Campaign(job: SpendSimulation.job, seeds: 1..<241, threads: 2)
+        campaign.run()
+        for (seed, finding) in campaign.failed {
+            Issue.record("seed \(seed): \(finding). Again: make sim FROM=\(seed) SEEDS=1")
         }
+        for (kind, count) in campaign.occurrences {
+            #expect(count >= 10, "\(kind.rawValue) took effect \(count) times in 240 seeds")
+        }
+        #expect(campaign.occurrences.count >= 40)
     }
 
-    @Test func theSameSeedGivesTheSameRun() {
-        for seed in 1...5 as ClosedRange<UInt64> {
+    @Test func theSameSeedGivesTheSameRunInAnotherProcessToo() throws {
+        for seed in [3, 14, 40] as [UInt64] {
             let first = Simulation(job: SpendSimulation.job).run(SimulationScript(drawnFrom: seed))
             let second = Simulation(job: SpendSimulation.job).run(SimulationScript(drawnFrom: seed))
             #expect(first.hash == second.hash && first.events == second.events)
+            let elsewhere = try Self.simulator(["--from", "\(seed)", "--seeds", "1"])
+            #expect(elsewhere.contains("hash \(first.hash)"), "\(elsewhere)")
         }
+    }
+
+    /// The program beside the one that runs the tests.
+    private static func simulator(_ arguments: [String]) throws -> String {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let process = Process()
+        process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "Simulator")
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
     }
 
     @Test func aScriptIsReadAsItWasWritten() throws {
         let script = SimulationScript(drawnFrom: 7)
         #expect(try SimulationScript(text: script.text) == script)
-        #expect(throws: ScriptError.self) { try SimulationScript(text: "at 5 nothing-known target 1 amount 1 salt 1") }
+        #expect(throws: ScriptError.self) {
+            try SimulationScript(text: "at 5 nothing-known target 1 amount 1 salt 1")
+        }
         #expect(throws: ScriptError.self) { try SimulationScript(text: "partitons 3") }
+        #expect(throws: ScriptError.self) { try SimulationScript(text: "seed many") }
+    }
+
+    /// What once failed and was mended.
+    @Test(arguments: try! Self.scripts())
+    func aScriptThatOnceFailedRunsThrough(path: String) throws {
+        let script = try SimulationScript(text: String(contentsOfFile: path, encoding: .utf8))
+        let report = Simulation(job: SpendSimulation.job).run(script)
+        #expect(report.finding == nil, "\(path)")
+    }
+
+    private static func scripts() throws -> [String] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scripts")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path())
+            .filter { $0.hasSuffix(".sim") }.sorted().map { folder.appending(path: $0).path() }
     }
 }

@@ -1,10 +1,10 @@
 import Foundation
-import Streams
+public import Streams
 import Synchronization
-import TestKit
+public import TestKit
 
 /// Many seeds on all cores: each thread takes the next seed when it is done with one.
-final class Campaign<Logic: EventLogic>: @unchecked Sendable {
+public final class Campaign<Logic: EventLogic>: @unchecked Sendable {
     private struct Sums {
         var done = 0
         var simulatedMilliseconds: Int64 = 0
@@ -17,7 +17,8 @@ final class Campaign<Logic: EventLogic>: @unchecked Sendable {
         var busySeconds = 0.0
         var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
         var steps: [String: Int] = [:]
-        var failed: [(seed: UInt64, finding: Finding)] = []
+        /// The seeds that broke a rule, with the first thing that was found.
+        public var failed: [(seed: UInt64, finding: Finding)] = []
     }
 
     private let job: SimulatedJob<Logic>
@@ -29,7 +30,7 @@ final class Campaign<Logic: EventLogic>: @unchecked Sendable {
     private let began = Date()
     private var seconds = 0.0
 
-    init(job: SimulatedJob<Logic>, seeds: Range<UInt64>, threads: Int, without: [String]) {
+    public init(job: SimulatedJob<Logic>, seeds: Range<UInt64>, threads: Int, without: [String] = []) {
         self.job = job
         self.seeds = seeds
         self.threads = threads
@@ -37,11 +38,17 @@ final class Campaign<Logic: EventLogic>: @unchecked Sendable {
         next = Atomic(seeds.lowerBound)
     }
 
-    var failed: [(seed: UInt64, finding: Finding)] {
+    /// The seeds that broke a rule, with the first thing that was found.
+    public var failed: [(seed: UInt64, finding: Finding)] {
         sums.withLock { $0.failed.sorted { $0.seed < $1.seed } }
     }
 
-    func run() {
+    /// How often each kind of fault took effect.
+    public var occurrences: [(kind: FaultKind, count: Int)] {
+        sums.withLock { sums in zip(FaultKind.allCases, sums.faults).map { ($0, $1) } }
+    }
+
+    public func run() {
         let group = DispatchGroup()
         for _ in 0..<threads {
             group.enter()

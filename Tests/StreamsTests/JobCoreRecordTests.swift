@@ -231,6 +231,34 @@ import Testing
         #expect(driver.stopReason?.message.contains("records up to 9 were applied") == true)
     }
 
+    /// What a client had fetched when it lost its connection may be of a log that was cut off since: applied, it would
+    /// stand behind what is compared, and the new log's records would follow it.
+    @Test func whatWasFetchedBeforeALostConnectionIsFetchedAgain() throws {
+        let driver = filled(10)
+        try driver.start()
+        driver.read(5)
+        let fetched = driver.log.entries(p0, from: Offset(5), limit: 3)
+        driver.log.truncate(p0, to: Offset(6))
+        for number in 20..<26 { driver.log.sight(UInt64(number), at: 5) }
+        driver.core.connectionLost()
+        driver.pipe(fetched)
+        #expect(driver.incidents.last == .seek(p0, Offset(5)) && driver.snapshot?.expected == Offset(5))
+        driver.readAll()
+        for (partition, anchors) in driver.core.suspects {
+            for anchor in anchors {
+                driver.core.verified(
+                    partition, anchor, found: driver.log.anchor(p0, at: anchor.offset),
+                    bounds: driver.log.bounds(of: p0))
+            }
+        }
+        driver.cut()
+        #expect(driver.database.tables.ids() == Array(0..<6) + Array(20..<26))
+        // A seek that fails is asked for again, and nothing is applied before one has gone through.
+        driver.core.connectionLost()
+        driver.core.sought(p0, succeeded: false)
+        #expect(driver.snapshot?.expected == Offset(12))
+    }
+
     /// One batch may hold many runs of a partition, with other partitions' records between them: they were all
     /// fetched before the seek that the first one asks for, and must not wear out its patience.
     @Test func staleRunsOfOneBatchCountAsOne() throws {

@@ -180,35 +180,22 @@ final class SimulatedServer {
         return claim ?? Claim(partition: Partition(0), epoch: Epoch(0), progress: PartitionProgress())
     }
 
-    /// An operator places a partition elsewhere; its results stay.
-    func move(_ partition: Int, to offset: Int64, isNewLog: Bool) {
+    /// An operator moves a partition, once nobody holds its row. Results go with the progress where it is nothing.
+    ///
+    /// - Parameter plan: the progress after the move; nil where it is refused.
+    func move(_ partition: Int, _ plan: @escaping (PartitionProgress) -> PartitionProgress?) {
         whenFree(partition) { [self] in
-            guard let row = tables[partition].progress, row.progress.nextOffset != nil else { return }
-            place(row, partition, offset, isNewLog)
-        }
-    }
-
-    private func place(_ row: ProgressRow, _ partition: Int, _ offset: Int64, _ isNewLog: Bool) {
-        var row = row
-        write([partition]) {
-            row.epoch = Epoch(row.epoch.rawValue + 1)
-            row.owner = Self.nobody
-            row.progress = row.progress.moved(to: Offset(offset), isNewLog: isNewLog)
-            tables[partition].progress = row
-            return .moved(partition: partition, row.progress)
-        }
-    }
-
-    /// An operator lets a partition be applied again: its results go with its progress.
-    func rewind(_ partition: Int) {
-        whenFree(partition) { [self] in
-            guard var row = tables[partition].progress else { return }
+            guard var row = tables[partition].progress, let progress = plan(row.progress) else { return }
             write([partition]) {
                 row.epoch = Epoch(row.epoch.rawValue + 1)
                 row.owner = Self.nobody
-                row.progress = PartitionProgress()
-                tables[partition] = PartitionTables(progress: row)
-                return .rewound(partition: partition)
+                row.progress = progress
+                if progress.nextOffset == nil {
+                    tables[partition] = PartitionTables(progress: row)
+                    return .rewound(partition: partition)
+                }
+                tables[partition].progress = row
+                return .moved(partition: partition, progress)
             }
         }
     }

@@ -72,14 +72,17 @@ final class GroupCoordinator {
         completeIfAllJoined()
     }
 
-    /// The client's heartbeats do not arrive any more.
-    func silenced(_ client: SimulatedConsumer) {
+    /// The client's heartbeats do not arrive any more. It hears of an expiry once they do again.
+    ///
+    /// - Parameter kind: counted where the session expires.
+    func silenced(_ client: SimulatedConsumer, counting kind: FaultKind? = nil) {
         guard let place = place(client) else { return }
         silences += 1
         members[place].silence = silences
         let silence = silences
         time.after(sessionMilliseconds) { [self] in
             guard let place = members.firstIndex(where: { $0.silence == silence }) else { return }
+            if let kind { faults.occurred(kind) }
             remove(place)
         }
     }
@@ -99,9 +102,7 @@ final class GroupCoordinator {
     }
 
     private func remove(_ place: Int) {
-        let client = members[place].client
         members.remove(at: place)
-        client.unknown()
         rebalance()
         completeIfAllJoined()
     }

@@ -43,6 +43,8 @@ final class SimulatedConsumer: Source {
     /// No broker answers.
     private(set) var isUnreachable = false
     private var headersOfBatch: [[RecordHeader]] = []
+    /// Told of records that were fetched and have to wait, by the first of them.
+    var onBacklog: (_ partition: Int, _ first: Int64) -> Void = { _, _ in }
     /// Serves a revoke; an auditor looks at it before and after.
     var onRevoke: (_ lost: Bool, _ body: () -> Void) -> Void = { _, body in body() }
 
@@ -94,6 +96,13 @@ final class SimulatedConsumer: Source {
     func connectionReset() {
         lostConnection = true
         thread.wake()
+    }
+
+    /// The connection to a partition's leader is closed, and made again to another one.
+    func leaderLost(_ partition: Int) {
+        guard partition < fetches.count, fetches[partition] != nil else { return }
+        fetches[partition]?.leaderEpoch = log.partitions[partition].leaderEpoch
+        connectionReset()
     }
 
     func becameUnreachable() { isUnreachable = true }
@@ -237,7 +246,9 @@ final class SimulatedConsumer: Source {
     }
 
     private func takeStale(_ partition: Int, _ batch: inout [(partition: Int, slot: SimulatedPartition.Slot)]) {
-        guard let stale = fetches[partition]?.stale, !stale.isEmpty else { return }
+        guard var stale = fetches[partition]?.stale, !stale.isEmpty else { return }
+        // A seek does throw away what is from another log: it comes after the connection to its broker was lost.
+        stale.removeAll { log.lives[$0.number].end?.isAnotherLog == true }
         faults.occurred(.staleRecords, count: stale.count)
         batch += stale.map { (partition, $0) }
         fetches[partition]?.stale = []
@@ -247,10 +258,11 @@ final class SimulatedConsumer: Source {
         _ partition: Int, maximum: Int, _ batch: inout [(partition: Int, slot: SimulatedPartition.Slot)]
     ) {
         guard let queue = fetches[partition]?.queue, !queue.isEmpty else { return }
-        var count = min(maximum - batch.count, queue.count)
+        var count = max(0, min(maximum - batch.count, queue.count))
         if count > 1 && faults.strikes(.shortReads) { count = Int.random(in: 1..<min(count, 4), using: &random) }
         batch += queue.prefix(count).map { (partition, $0) }
         fetches[partition]?.queue = queue.dropFirst(count)
+        if queue.count - count >= 3 { onBacklog(partition, queue[queue.startIndex + count].offset) }
     }
 
     private func fetch(_ partition: Int) {

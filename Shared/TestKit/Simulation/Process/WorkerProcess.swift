@@ -17,6 +17,8 @@ final class WorkerProcess<Logic: EventLogic>: SimulatedProcess, StepProbe, Worke
     private var isStopRequested = false
     private var lastBeat: Int64 = 0
     private var roundsAtOnce = 0
+    /// Partitions that stopped since the last revoke began: what they held is not committed.
+    private var stoppedNow: Set<Partition> = []
     private var orders: [StepOrder] = []
     private var lastStep: (step: WorkerStep, moment: StepMoment)?
     private(set) var isDead = false
@@ -47,6 +49,7 @@ final class WorkerProcess<Logic: EventLogic>: SimulatedProcess, StepProbe, Worke
         worker = Worker(
             core: core, source: consumer, lane: lane, clock: world.time, observer: self, settings: world.pace,
             probe: probe, isStopRequested: { [unowned self] in isStopRequested || isDead })
+        consumer.onBacklog = { [unowned world] in world.truncateBeneath($0, $1) }
         consumer.onRevoke = { [unowned self] lost, body in audited(lost: lost, body) }
     }
 
@@ -125,11 +128,13 @@ final class WorkerProcess<Logic: EventLogic>: SimulatedProcess, StepProbe, Worke
         let before = core.snapshots().filter { !waiting.contains($0.partition) }
         let began = world.time.now
         let incidents = world.server.incidents
+        stoppedNow = []
         body()
         // A drain has a limit of its own, and who fails gives up what it has.
         guard !isDead, !lost, !consumer.isClosed, worker?.lastFailure == nil else { return }
         world.auditor.revoked(
-            number, before: before, tookMilliseconds: world.time.now - began,
+            number, before: before.filter { !stoppedNow.contains($0.partition) },
+            tookMilliseconds: world.time.now - began,
             limitMilliseconds: world.pace.revokeLimitMilliseconds,
             isDatabaseWell: world.server.isUp && world.server.incidents == incidents)
     }
@@ -151,6 +156,7 @@ final class WorkerProcess<Logic: EventLogic>: SimulatedProcess, StepProbe, Worke
     func incident(_ incident: CoreIncident) {
         guard !isDead else { return }
         world.trace("process \(number): \(incident)")
+        if case .stopped(let partition, _) = incident { stoppedNow.insert(partition) }
         guard case .stopped(let partition, let reason) = incident,
             let snapshot = snapshots.first(where: { $0.partition == partition })
         else { return }

@@ -93,13 +93,10 @@ extension SimulatedWorld {
         switch fault.kind {
         case .heartbeatsLost:
             guard let process = process(fault), !process.isStopped else { return }
-            coordinator.silenced(process.consumer)
+            coordinator.silenced(process.consumer, counting: .heartbeatsLost)
             time.after(fault.amount) { [self] in
                 guard !process.isDead, !process.hasExited, !process.isStopped else { return }
-                if !coordinator.heardAgain(process.consumer) {
-                    faults.occurred(.heartbeatsLost)
-                    process.consumer.unknown()
-                }
+                if !coordinator.heardAgain(process.consumer) { process.consumer.unknown() }
             }
         case .rebalanced:
             faults.occurred(.rebalanced)
@@ -175,15 +172,10 @@ extension SimulatedWorld {
 
     private func applyToProgress(_ fault: SimulationScript.Fault) {
         let partition = partition(fault)
-        guard let next = server.tables[partition].progress?.progress.nextOffset?.rawValue else { return }
-        let source = log.partitions[partition]
-        if fault.kind == .operatorRewound {
-            faults.occurred(.operatorRewound)
-            return server.rewind(partition)
-        }
-        let target = min(max(next + fault.amount, source.start), source.stableEnd)
-        guard target != next else { return }
-        faults.occurred(.operatorMoved)
-        server.move(partition, to: target, isNewLog: false)
+        guard let next = server.tables[partition].progress?.progress.nextOffset else { return }
+        if fault.kind == .operatorRewound { return move(partition, .rewind, counting: fault.kind) }
+        let target = min(next.rawValue + fault.amount, log.partitions[partition].stableEnd)
+        move(
+            partition, target > next.rawValue ? .acceptGap(to: Offset(target)) : .forgetIDs, counting: fault.kind)
     }
 }

@@ -28,23 +28,23 @@ extension SimulatedWorld {
                 else { continue }
                 remove(fault.kind, log.compact(partition, offset: slot.offset))
             }
-        case .truncation:
-            let to = max(source.start, source.end - fault.amount)
-            guard to < source.end else { return }
-            cut(partition, at: to, isNewLog: false)
-            remove(fault.kind, log.truncate(partition, to: to))
+        case .truncation where random.oneIn(2): truncationsDue[partition] = fault
+        case .truncation: truncate(partition, to: max(source.start, source.end - fault.amount), &random)
         case .topicRecreated:
             guard source.end > 0 else { return }
             cut(partition, at: 0, isNewLog: true)
             remove(fault.kind, log.recreate(partition))
             auditor.recreated(partition)
+            tellReaders(partition, &random)
+            if random.oneIn(2) { burst(partition, count: Int(source.end) + 5) }
         case .recordReplaced:
             let last = next(partition) - 1
             let offset = random.oneIn(2) ? last : last - Int64.random(in: 0...30, using: &random)
             guard offset >= source.start, source.number(at: offset) != nil, offset < source.stableEnd else { return }
             let value = producers[partition].producer.another(unixMilliseconds: time.unixMilliseconds())
-            cut(partition, at: offset + 1, isNewLog: true)
+            cut(partition, at: offset, isNewLog: false)
             remove(fault.kind, log.replace(partition, offset: offset, value: value))
+            tellReaders(partition, &random)
         case .partitionsAdded:
             guard log.partitions.count < 7 else { return }
             faults.occurred(.partitionsAdded)
@@ -54,6 +54,33 @@ extension SimulatedWorld {
                 coordinator.setPartitionCount(max(count, coordinator.partitionCount))
             }
         default: break
+        }
+    }
+
+    private func truncate(_ partition: Int, to end: Int64, _ random: inout SeededGenerator) {
+        let before = log.partitions[partition].end
+        guard end < before else { return }
+        cut(partition, at: end, isNewLog: false)
+        remove(.truncation, log.truncate(partition, to: end))
+        tellReaders(partition, &random)
+        // Where producers come back before the readers do, the offsets are soon there again.
+        if random.oneIn(2) { burst(partition, count: Int(before - end) + 5) }
+    }
+
+    /// A client holds records that it has not handed over: the moment for a truncation that is due.
+    func truncateBeneath(_ partition: Int, _ first: Int64) {
+        guard let fault = truncationsDue.removeValue(forKey: partition), !faults.isCalm else { return }
+        time.after(0) { [self] in
+            var random = SeededGenerator(seed: fault.salt &+ 1)
+            truncate(partition, to: max(log.partitions[partition].start, first + fault.amount % 3), &random)
+        }
+    }
+
+    /// Some clients lose the connection to the old leader at once, with records of it still in their queues; the others
+    /// hear of the new leader with their next fetch.
+    private func tellReaders(_ partition: Int, _ random: inout SeededGenerator) {
+        for process in processes where !process.isDead && !process.hasExited && random.oneIn(2) {
+            process.consumer.leaderLost(partition)
         }
     }
 

@@ -18,42 +18,54 @@ extension SimulatedWorld {
     }
 
     private func look(at partition: Int, of process: any SimulatedProcess, _ reason: StopReason) {
-        guard let row = server.tables[partition].progress, let next = row.progress.nextOffset?.rawValue else {
-            return restart(process)
-        }
-        let source = log.partitions[partition]
         switch reason.code {
-        case .recordsGone where next < source.start:
-            server.move(partition, to: source.start, isNewLog: false)
-        case .logTruncated, .logReplaced, .warmUpMismatch:
-            if let cut = cutAt[partition], needsDecision(partition, next) {
-                if random.oneIn(3) {
-                    server.rewind(partition)
-                } else {
-                    server.move(partition, to: max(source.start, min(next, cut.offset)), isNewLog: cut.isNewLog)
-                }
-            } else if reason.code == .warmUpMismatch {
-                // Other records stand before the next one: nothing of them is to be remembered.
-                server.move(partition, to: next, isNewLog: true)
-            }
+        case .recordsGone: move(partition, .acceptGap(to: Offset(log.partitions[partition].start)))
+        case .warmUpMismatch: move(partition, .forgetIDs)
+        case .logTruncated, .logReplaced: goOnInAnotherLog(partition)
         default: break
         }
-        restart(process)
+        // A stopped partition goes on once it is assigned again.
+        if !process.isDead, !process.hasExited { process.requestStop() }
     }
 
-    /// Whether the row still names a record that the log does not hold.
-    private func needsDecision(_ partition: Int, _ next: Int64) -> Bool {
+    /// The log was cut off or made again; the operator knows where.
+    private func goOnInAnotherLog(_ partition: Int) {
         let source = log.partitions[partition]
-        guard next <= source.stableEnd else { return true }
-        guard let anchor = server.tables[partition].progress?.progress.anchor,
-            let number = source.number(at: anchor.offset.rawValue)
-        else { return false }
-        return auditor.anchor(of: number) != anchor
+        guard let cut = cutAt[partition], !cut.isNewLog else {
+            return move(partition, .newLog(from: Offset(source.start)))
+        }
+        move(partition, .acceptTruncation(at: Offset(max(source.start, min(cut.offset, source.stableEnd)))))
     }
 
-    /// A stopped partition goes on once it is assigned again: its process is started again.
-    private func restart(_ process: any SimulatedProcess) {
-        guard !process.isDead, !process.hasExited else { return }
-        process.requestStop()
+    /// Moves a partition as the operators' command does, which refuses what would leave wrong results.
+    func move(_ partition: Int, _ move: OperatorMove, counting kind: FaultKind? = nil) {
+        server.move(partition) { [self] progress in
+            let situation = MoveSituation(
+                topic: log.name, partition: Partition(Int32(partition)), progress: progress,
+                bounds: log.partitions[partition].bounds, lastApplied: lastApplied(partition, progress),
+                outlivedItsLog: outlived.contains(partition))
+            do throws(MoveRefusal) {
+                let moved = try move.progress(in: situation)
+                switch move {
+                case .acceptTruncation, .newLog:
+                    outlived.insert(partition)
+                    cutAt[partition] = nil
+                case .rewind, .acceptGap, .forgetIDs: break
+                }
+                if let kind { faults.occurred(kind) }
+                return moved
+            } catch {
+                trace("an operator's \(move.kind) is refused: \(error.message)")
+                return nil
+            }
+        }
+    }
+
+    private func lastApplied(_ partition: Int, _ progress: PartitionProgress) -> MoveSituation.LastApplied {
+        let source = log.partitions[partition]
+        guard let anchor = progress.anchor, anchor.offset.rawValue < source.stableEnd,
+            let number = source.number(at: anchor.offset.rawValue)
+        else { return .unknown }
+        return auditor.anchor(of: number) == anchor ? .unchanged : .replaced
     }
 }

@@ -27,9 +27,11 @@ final class SimulatedWorld {
     /// All that ever ran, by number.
     var processes: [any SimulatedProcess] = []
     var producers: [ProducerState] = []
-    /// When an operator looked at each partition last.
-    var operated: [Int: Int64] = [:]
-    /// Where records were taken back last, by partition.
+    /// Partitions that are cut off as soon as a client holds records of them that it has not handed over.
+    var truncationsDue: [Int: SimulationScript.Fault] = [:]
+    /// Partitions whose results hold records of a log that is not there any more.
+    var outlived: Set<Int> = []
+    /// From where on a log is another one than was read, by partition, until an operator has gone on.
     var cutAt: [Int: (offset: Int64, isNewLog: Bool)] = [:]
     /// Partitions with which a client was told that it could not go on.
     var sourceErrors: Set<Int> = []
