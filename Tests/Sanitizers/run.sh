@@ -34,6 +34,8 @@ export TSAN_OPTIONS="$common:suppressions=$here/tsan.supp"
 export SWIFT_BACKTRACE=enable=no
 # Everything takes several times as long: so may what tests wait for.
 export TEST_PATIENCE=4
+# Of the storm as much as shows every kind of kill.
+export SLUICE_CRASH_KILLS=${SLUICE_CRASH_KILLS:-60}
 export SLUICE_BIN_DIR="$scratch/debug" SLUICE_DEBUG_BIN_DIR="$scratch/debug"
 
 has_reports() { [ -n "$(ls -A "$reports")" ]; }
