@@ -11,8 +11,10 @@ import Testing
 
     /// An empty password is no password: it is more likely a file that was not written yet.
     @Test(
-        arguments: [[], [10, 13, 10], [97, 0, 98], [0xFF, 0xFE], [UInt8](repeating: 97, count: 65_536)] as [[UInt8]])
-    func whatIsNoSecretIsRefusedAndNotShown(content: [UInt8]) {
+        arguments: [([], 1), ([10, 13, 10], 1), ([97, 0, 98], 1), ([0xFF, 0xFE], 1), ([97], 65_536)] as [([UInt8], Int)]
+    )
+    func whatIsNoSecretIsRefusedAndNotShown(bytes: [UInt8], times: Int) {
+        let content = Array(repeatElement(bytes, count: times).joined())
         let failure = #expect(throws: CommandFailure.self) { try read(content) }
         #expect(failure?.code == .usage && failure?.message.contains("/password") == true)
     }
