@@ -130,11 +130,12 @@ final class Auditor {
         case .moved(let partition, let progress):
             save(number, [partition])
             moved(partition, progress)
-        case .rewound(let partition):
+        case .rewound(let partition, let progress):
             save(number, [partition])
             let old = partitions[partition]
             partitions[partition] = AuditedPartition()
             partitions[partition].epoch = old.epoch + 1
+            partitions[partition].progress = progress
             partitions[partition].highestNext = old.highestNext
             note(Int64(partition))
         }
