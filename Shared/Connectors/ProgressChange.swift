@@ -5,6 +5,12 @@ public struct ProgressState: Equatable, Sendable {
     public var epoch: Epoch
     public var owner: String
     public var progress: PartitionProgress
+
+    public init(epoch: Epoch, owner: String, progress: PartitionProgress) {
+        self.epoch = epoch
+        self.owner = owner
+        self.progress = progress
+    }
 }
 
 /// What a partition came to in one output, and in one currency where it is money.

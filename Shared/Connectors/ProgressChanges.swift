@@ -103,6 +103,19 @@ public struct ProgressChanges {
         return totals
     }
 
+    /// How many of the partition's letters were sent again, before a rewind or since: their records stand in the log
+    /// twice.
+    public func redrivenLetters(_ topic: String, _ partition: Partition) throws(PostgresError) -> Int64 {
+        let rows = try connection.query(
+            """
+            SELECT count(*) FROM (
+                SELECT record_offset FROM \(letterTable) WHERE \(Self.atKey) AND redriven_at IS NOT NULL
+                UNION SELECT record_offset FROM \(redrivenTable) WHERE \(Self.atKey)
+            ) AS sent
+            """, key(topic, partition))
+        return try rows[0].int64(0)
+    }
+
     private func outputSchemas(_ topic: String) throws -> [String] {
         let rows = try connection.query(
             "SELECT schema_name FROM \(outputTable) WHERE job = $1 AND topic = $2 ORDER BY schema_name",

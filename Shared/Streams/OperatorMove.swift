@@ -8,7 +8,7 @@ public enum OperatorMove: Equatable, Sendable {
     case newLog(from: Offset)
     /// Go on at the same place without the remembered ids.
     case forgetIDs
-    /// Apply the partition again from its log's beginning. Its outputs go with its progress.
+    /// Apply the partition again from the first record that was ever applied. Its outputs go with its progress.
     case rewind
 
     /// The fixed name under which a change is recorded.
@@ -41,10 +41,13 @@ public struct MoveSituation: Equatable, Sendable {
     public var lastApplied: LastApplied
     /// Results hold records of a log that was cut off or made again: an operator went on since.
     public var outlivedItsLog: Bool
+    /// The first record at or behind the next offset, or what was looked up to where there is none; nil where nobody
+    /// looked, so that the log counts as whole within its bounds.
+    public var firstReadable: Offset?
 
     public init(
         topic: String, partition: Partition, progress: PartitionProgress, bounds: LogBounds,
-        lastApplied: LastApplied, outlivedItsLog: Bool
+        lastApplied: LastApplied, outlivedItsLog: Bool, firstReadable: Offset? = nil
     ) {
         self.topic = topic
         self.partition = partition
@@ -52,6 +55,7 @@ public struct MoveSituation: Equatable, Sendable {
         self.bounds = bounds
         self.lastApplied = lastApplied
         self.outlivedItsLog = outlivedItsLog
+        self.firstReadable = firstReadable
     }
 }
 
@@ -64,23 +68,23 @@ public struct MoveRefusal: Error, Equatable, Sendable, CustomStringConvertible {
 extension OperatorMove {
     /// The progress after the move, or why it would leave results that are wrong.
     public func progress(in situation: MoveSituation) throws(MoveRefusal) -> PartitionProgress {
-        guard let next = situation.progress.nextOffset else {
+        guard let next = situation.progress.nextOffset, let first = situation.progress.firstOffset else {
             throw situation.refusal("nothing of it was ever applied: it begins at its log's beginning by itself")
         }
         switch self {
         case .acceptGap(let offset): try situation.checkGap(from: next, to: offset)
         case .acceptTruncation(let offset): try situation.checkTruncation(at: offset, next: next)
-        case .newLog(let offset): try situation.checkNewLog(from: offset)
-        case .forgetIDs: break
-        case .rewind: try situation.checkRewind(next: next)
+        case .newLog(let offset): try situation.checkNewLog(from: offset, next: next)
+        case .forgetIDs: try situation.checkForgottenIDs(next: next)
+        case .rewind: try situation.checkRewind(first: first)
         }
         return switch self {
         case .acceptGap(let offset):
             situation.progress.moved(to: offset, skipsReadable: situation.readable(before: offset) > 0)
         case .acceptTruncation(let offset): situation.progress.moved(to: offset)
         case .newLog(let offset): situation.progress.moved(to: offset, isNewLog: true)
-        case .forgetIDs: situation.progress.moved(to: next, isNewLog: true)
-        case .rewind: PartitionProgress()
+        case .forgetIDs: situation.progress.withoutIDs
+        case .rewind: .beginning(at: first)
         }
     }
 }
@@ -90,10 +94,10 @@ extension MoveSituation {
         MoveRefusal(message: "\(topic)/\(partition): \(reason)")
     }
 
-    /// How many of the offsets from the next one to before `offset` the log still reaches.
+    /// How many of the offsets from the next one to before `offset` the log may still hold; 0 where it holds none.
     public func readable(before offset: Offset) -> Int64 {
         guard let next = progress.nextOffset else { return 0 }
-        return max(0, offset.rawValue - max(next, bounds.start).rawValue)
+        return max(0, offset.rawValue - max(next, bounds.start, firstReadable ?? next).rawValue)
     }
 
     private func checkWithin(_ offset: Offset) throws(MoveRefusal) {
@@ -166,16 +170,37 @@ extension MoveSituation {
         }
     }
 
-    fileprivate func checkNewLog(from offset: Offset) throws(MoveRefusal) {
+    fileprivate func checkNewLog(from offset: Offset, next: Offset) throws(MoveRefusal) {
         if !isAnotherLog, lastApplied == .unchanged {
             throw refusal(
                 "this is not another log: \(sameLog). Its records would be counted twice. To apply the partition "
                     + "again give --rewind")
         }
         try checkWithin(offset)
+        if !isAnotherLog, offset < next {
+            throw refusal(
+                "nothing shows that this is another log: it reaches \(bounds.end), and \(sameLog). Records from "
+                    + "\(offset) to before the next one, \(next), might be counted twice, because sums cannot be taken "
+                    + "back in part. To apply the partition again give --rewind")
+        }
     }
 
-    fileprivate func checkRewind(next: Offset) throws(MoveRefusal) {
+    /// In another log the ids are not what has to be given up, and the place is wrong as well.
+    fileprivate func checkForgottenIDs(next: Offset) throws(MoveRefusal) {
+        if isAnotherLog {
+            throw refusal(
+                "this is not the log that was read (it was cut off, or the topic was made again), so records before "
+                    + "the next offset \(next) were never applied: without the remembered ids it would go on behind "
+                    + "them. Give --accept-truncation-at or --new-log-from")
+        }
+        if next < bounds.start {
+            throw refusal(
+                "the next offset \(next) is gone: the log begins at \(bounds.start). Give --accept-gap-to "
+                    + "\(bounds.start)")
+        }
+    }
+
+    fileprivate func checkRewind(first: Offset) throws(MoveRefusal) {
         let instead = "what they came to would be lost. Keep the results and go on with "
         if isAnotherLog || outlivedItsLog {
             throw refusal(
@@ -183,7 +208,6 @@ extension MoveSituation {
                     + instead + "--accept-truncation-at or --new-log-from, or give the job schemas of its own "
                     + "(--job, --schema-prefix)")
         }
-        let first = Offset(next.rawValue - progress.counters.records - progress.counters.skippedOffsets)
         guard bounds.start <= first else {
             throw refusal(
                 "the log begins at \(bounds.start), but the results hold records from \(first) on: " + instead

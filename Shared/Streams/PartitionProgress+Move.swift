@@ -1,4 +1,24 @@
 extension PartitionProgress {
+    /// The offset of the first record that was ever applied; nil where none was.
+    public var firstOffset: Offset? {
+        nextOffset.map { Offset($0.rawValue - counters.records - counters.skippedOffsets) }
+    }
+
+    /// The progress with which a partition is applied again from `first` on, as it was the first time. It names the
+    /// place, so that a log that begins behind it by then has lost records and is not taken for a whole one.
+    public static func beginning(at first: Offset) -> PartitionProgress {
+        PartitionProgress(nextOffset: first, marks: [HorizonMark(offset: first, streamTime: .distantPast)])
+    }
+
+    /// The progress at the same place without the remembered ids. The place stays, and so does the anchor before it:
+    /// it goes on showing whether the log is the one that was read.
+    var withoutIDs: PartitionProgress {
+        guard let nextOffset else { return self }
+        var progress = moved(to: nextOffset, isNewLog: true)
+        progress.anchor = anchor
+        return progress
+    }
+
     /// The progress after an operator has moved it to another place of the log, on purpose: over records that are
     /// gone, or back to the end of a log that was cut off. Results stay what they are.
     ///

@@ -101,12 +101,12 @@ public final class SimulatedDatabase<Tables: SimulatedTables> {
         place(row.progress.moved(to: offset, isNewLog: isNewLog, skipsReadable: skipsReadable), of: partition)
     }
 
-    /// An operator lets a partition be applied again from the beginning of its log: its results go with its progress.
+    /// An operator lets a partition be applied again from its first record on: its results go with its progress.
     public func rewind(_ partition: Partition) {
-        guard progress[partition] != nil else { return }
+        guard let first = progress[partition]?.progress.firstOffset else { return }
         state.tables.remove(partition)
         state.deadLetters.removeAll { $0.partition == partition }
-        place(PartitionProgress(), of: partition)
+        place(.beginning(at: first), of: partition)
     }
 
     private func place(_ moved: PartitionProgress, of partition: Partition) {

@@ -85,11 +85,21 @@ import Testing
             nanos: 250_000_000)
         let letters = OutputTotal(output: "\(fixture.names.schema("sluice")).dead_letter", rows: 2)
         #expect(totals == [spend, letters])
-        let made = try changes(fixture).make(change(fixture, .rewind) { _ in PartitionProgress() })
+        #expect(try changes(fixture).redrivenLetters(topic, partition) == 1)
+        #expect(try changes(fixture).redrivenLetters(topic, Partition(4)) == 0)
+        let made = try changes(fixture).make(change(fixture, .rewind) { _ in .beginning(at: Offset(2)) })
         #expect(made.removed == totals)
+        // The letter is gone, its mark and its second record are not.
+        #expect(try changes(fixture).redrivenLetters(topic, partition) == 1)
         #expect(try fixture.clicks() == 1)
         let claim = try store.claim([partition])[0]
-        #expect(claim.progress == PartitionProgress())
+        #expect(claim.progress == .beginning(at: Offset(2)))
+        let known = try fixture.connection.query(
+            """
+            SELECT stream_time_ms IS NULL AND watermark IS NULL AND anchor_offset IS NULL
+            FROM \(fixture.names.table("sluice", "progress")) WHERE partition = 3
+            """)
+        #expect(try known[0].bool(0))
         // The letters come back as they were: the one that was sent again says so, the other does not.
         try store.commit(Checkpoint(cuts: [fixture.cut(claim, to: 10, letters: [letter(5), letter(6)])]))
         let marks = try fixture.connection.query(
@@ -108,7 +118,7 @@ import Testing
     @Test func marksOfAnotherLogAreForgotten() async throws {
         let fixture = try await StoreFixture()
         let (store, _) = try filled(fixture)
-        _ = try changes(fixture).make(change(fixture, .rewind) { _ in PartitionProgress() })
+        _ = try changes(fixture).make(change(fixture, .rewind) { _ in .beginning(at: Offset(2)) })
         let claim = try store.claim([partition])[0]
         try store.commit(Checkpoint(cuts: [fixture.cut(claim, to: 10)]))
         _ = try changes(fixture).make(
@@ -167,12 +177,12 @@ import Testing
         let fixture = try await StoreFixture()
         _ = try filled(fixture)
         _ = try changes(fixture).make(change(fixture, .acceptGap(to: Offset(20))) { $0.moved(to: Offset(20)) })
-        _ = try changes(fixture).make(change(fixture, .rewind) { _ in PartitionProgress() })
+        _ = try changes(fixture).make(change(fixture, .rewind) { _ in .beginning(at: Offset(2)) })
         let history = try changes(fixture).history(topic: topic, partition: partition)
         #expect(history.map(\.version) == [2, 1])
         #expect(history.map(\.kind) == ["rewind", "accept_gap"])
         #expect(history.map(\.nextOffsetBefore) == [Offset(20), Offset(10)])
-        #expect(history.map(\.nextOffsetAfter) == [nil, Offset(20)])
+        #expect(history.map(\.nextOffsetAfter) == [Offset(2), Offset(20)])
         #expect(history.map(\.epochAfter) == [Epoch(3), Epoch(2)])
         let rewind = try #require(history.first)
         #expect(rewind.reason == "agreed \"so\"" && rewind.who == "ops@host" && !rewind.databaseUser.isEmpty)
@@ -194,7 +204,7 @@ import Testing
     @Test func whereResultsAreNotKnownOrNotOnesOwnNothingIsRemoved() async throws {
         let fixture = try await StoreFixture()
         _ = try filled(fixture)
-        let rewind = try change(fixture, .rewind) { _ in PartitionProgress() }
+        let rewind = try change(fixture, .rewind) { _ in .beginning(at: Offset(2)) }
         let output = fixture.names.table("sluice", "output")
         try fixture.connection.execute("UPDATE \(output) SET topic = 'other'")
         #expect(throws: ProgressChangeRefusal.unknownOutputs) { try changes(fixture).make(rewind) }

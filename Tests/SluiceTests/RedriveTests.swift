@@ -49,15 +49,16 @@ import Testing
     }
 
     /// A topic that was made again can have had a letter at the same offset before: the one of the log that is there
-    /// is sent, and marked alone.
+    /// is sent first, and marked alone; the older ones are not hidden behind it.
     @Test func ofTwoLettersAtOnePlaceTheNewerIsMeant() async throws {
         let fixture = try await Fixture()
         let letters = fixture.tables.schemas.deadLetter
         try fixture.tables.connection.query(
             """
             INSERT INTO \(letters) (job, topic, partition, record_offset, reason, payload, headers, at) VALUES
-                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xffff', '[]', '2020-01-01'),
-                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xfffe', '[]', '2020-01-02')
+                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xffff', '[]', '2020-01-01 00:00:00.000001'),
+                ('spend-aggregator', $1, 1, 5, 'undecodable', '\\xfffe',
+                    '[{"name": "old", "value": "AP8="}]', '2020-01-01 00:00:00.000002')
             """, [.text(fixture.topic)])
         let redrive = try Redrive(store: fixture.store, kafka: fixture.kafka)
         #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .sent(offset: 0))
@@ -65,7 +66,16 @@ import Testing
         let marked = try fixture.tables.connection.query(
             "SELECT count(redriven_at), min(redriven_offset) FROM \(letters) WHERE partition = 1 AND record_offset = 5")
         #expect(try marked[0].int64(0) == 1 && marked[0].int64(1) == 0)
+
+        let older = try #require(try fixture.store.letter(at: fixture.place(1, 5)))
+        #expect(older.payload == [0xFF, 0xFE] && older.redrivenAtMilliseconds == nil)
+        #expect(older.headers == [RecordHeader(name: "old", value: [0, 255])])
+        #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .sent(offset: 1))
+        #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .sent(offset: 2))
+        #expect(try fixture.records(1).map(\.value) == [[0x0A, 0x10, 0xFF], [0xFF, 0xFE], [0xFF, 0xFF]])
         #expect(try redrive.redrive(fixture.place(1, 5), payload: nil, again: false) == .alreadyDone)
+        // Where all are sent the newest is shown.
+        #expect(try fixture.store.letter(at: fixture.place(1, 5))?.payload == [0x0A, 0x10, 0xFF])
     }
 
     @Test func aLetterIsSentAsItWasAndMarked() async throws {
@@ -146,10 +156,12 @@ import Testing
                 [.text("empty_payload"), .number(2), .number(0)], [.text("undecodable"), .number(1), .number(0)],
             ])
         #expect(try store.places(DeadLetterStore.Filter(reason: "empty_payload", partition: 1), limit: 9).count == 1)
-        try store.markRedriven(fixture.place(1, 5), offset: 3)
+        let letter = try #require(try store.letter(at: fixture.place(1, 5)))
+        try store.markRedriven(letter, offset: 3)
         #expect(try store.places(DeadLetterStore.Filter(isRedriven: false), limit: 9).count == 2)
         #expect(try store.places(DeadLetterStore.Filter(isRedriven: true), limit: 9) == [fixture.place(1, 5)])
-        #expect(throws: CommandFailure.self) { try store.markRedriven(fixture.place(1, 50), offset: 3) }
+        try fixture.tables.connection.execute("DELETE FROM \(fixture.tables.schemas.deadLetter) WHERE partition = 1")
+        #expect(throws: CommandFailure.self) { try store.markRedriven(letter, offset: 3) }
     }
 
     @Test func showsBytesAndFields() async throws {

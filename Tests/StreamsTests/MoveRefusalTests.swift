@@ -79,14 +79,25 @@ import Testing
         #expect(refusal(.newLog(from: Offset(110)), situation(log: 110...200, lastApplied: .unknown)) == "moved to 110")
         expect(.newLog(from: Offset(0)), situation(), "not another log", "offset 99", "counted twice", "--rewind")
         expect(.newLog(from: Offset(21)), situation(log: 0...20), "beyond the log's end")
+        // Nor does anything show that it is another one.
+        expect(
+            .newLog(from: Offset(60)), situation(log: 50...200, lastApplied: .unknown),
+            "nothing shows that this is another log", "offset 99", "Records from 60 to before the next one, 100",
+            "counted twice", "--rewind")
+        var unanchored = situation(lastApplied: .unknown)
+        unanchored.progress.anchor = nil
+        expect(.newLog(from: Offset(0)), unanchored, "no last applied record is remembered", "counted twice")
+        #expect(refusal(.newLog(from: Offset(100)), unanchored) == "moved to 100")
     }
 
     @Test func aRewindNeedsEveryRecordThatWasApplied() throws {
-        #expect(try OperatorMove.rewind.progress(in: situation()) == PartitionProgress())
+        // The place is named: a log that begins behind it by the time that somebody claims it has lost records.
+        #expect(try OperatorMove.rewind.progress(in: situation()) == .beginning(at: Offset(0)))
         // Began at 40, and the log still does.
         var late = situation(log: 40...200)
         late.progress.counters.records = 60
-        #expect(refusal(.rewind, late) == "moved to the beginning")
+        #expect(refusal(.rewind, late) == "moved to 40")
+        #expect(refusal(.rewind, situation(skipped: 7)) == "moved to 0")
         expect(
             .rewind, situation(log: 1...200), "the log begins at 1, but the results hold records from 0 on",
             "would be lost", "restore offsets 0 to 0")
@@ -106,6 +117,31 @@ import Testing
         let moved = try OperatorMove.forgetIDs.progress(in: situation())
         #expect(moved.nextOffset == Offset(100))
         #expect(moved.marks == [HorizonMark(offset: Offset(100), streamTime: EventTime(rawValue: 7))])
-        #expect(moved.anchor == nil && moved.counters.skippedOffsets == 0)
+        // The place is the same, so the record before it still tells whether the log is.
+        #expect(moved.anchor == anchor && moved.counters.skippedOffsets == 0)
+    }
+
+    @Test func idsAreNotForgottenInAnotherLog() {
+        expect(
+            .forgetIDs, situation(lastApplied: .replaced), "not the log that was read", "never applied",
+            "--accept-truncation-at or --new-log-from")
+        expect(.forgetIDs, situation(log: 0...90), "not the log that was read", "--new-log-from")
+        expect(
+            .forgetIDs, situation(log: 120...200, lastApplied: .unknown), "offset 100 is gone", "--accept-gap-to 120")
+        #expect(refusal(.forgetIDs, situation(lastApplied: .unknown)) == "moved to 100")
+    }
+
+    /// Bounds reach over a hole; what counts is whether a record stands in it.
+    @Test func aHoleInTheLogHoldsNothing() throws {
+        let move = OperatorMove.acceptGap(to: Offset(150))
+        let marks = situation().progress.marks
+        var hole = situation()
+        for (first, readable) in [(150, 0), (170, 0), (140, 10), (100, 50)] as [(Int64, Int64)] {
+            hole.firstReadable = Offset(first)
+            #expect(hole.readable(before: Offset(150)) == readable)
+            let moved = try move.progress(in: hole)
+            #expect(moved.marks.starts(with: marks) == (readable == 0), "first record \(first)")
+            #expect(moved.counters.skippedOffsets == 50)
+        }
     }
 }

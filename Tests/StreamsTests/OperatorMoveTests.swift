@@ -111,5 +111,46 @@ import Testing
         #expect(driver.cut())
         #expect(driver.database.tables.ids() == Array(0..<20))
         #expect(driver.progress.counters.records == 20)
+        // Nothing tells it from a partition that was never rewound.
+        let untouched = try applied(20, of: 20)
+        #expect(driver.progress == untouched.progress)
+    }
+
+    /// Retention goes on while nobody owns the partition: what it takes is missed, not passed over.
+    @Test func aRewindIsNotTakenForAFirstStart() throws {
+        let driver = try applied(12, of: 20)
+        driver.database.rewind(driver.partition)
+        driver.log.removeBefore(driver.partition, Offset(3))
+        try driver.restart()
+        let reason = try #require(driver.stopReason)
+        #expect(reason.code == .recordsGone && reason.message.contains("offsets 0 to 2 were removed"), "\(reason)")
+        #expect(driver.database.tables.ids().isEmpty)
+    }
+
+    /// Who sends an event again is not paid twice because of a hole that came between.
+    @Test func aHoleThatIsAcceptedKeepsTheRememberedIDs() throws {
+        let driver = sightingDriver(horizon: 1_000)
+        for number in 0..<5 { driver.log.sight(UInt64(number), at: 1_000 + Int64(number) * 10) }
+        try driver.start()
+        driver.readAll()
+        #expect(driver.cut())
+        for offset in Int64(5)..<12 {
+            driver.log.sight(UInt64(offset), at: 1_050)
+            driver.log.remove(driver.partition, at: Offset(offset))
+        }
+        driver.log.sight(12, at: 1_060)
+        let situation = MoveSituation(
+            topic: "events", partition: driver.partition, progress: driver.progress,
+            bounds: LogBounds(start: Offset(0), end: Offset(13)), lastApplied: .unchanged, outlivedItsLog: false,
+            firstReadable: Offset(12))
+        let moved = try OperatorMove.acceptGap(to: Offset(12)).progress(in: situation)
+        driver.database.setProgress(driver.partition) { $0.progress = moved }
+        try driver.restart()
+        driver.readAll()
+        driver.log.sight(4, at: 1_070)
+        driver.readAll()
+        #expect(driver.cut() && driver.stopReason == nil)
+        #expect(driver.database.tables.ids() == [0, 1, 2, 3, 4, 12])
+        #expect(driver.progress.counters.duplicates == 1)
     }
 }

@@ -33,6 +33,9 @@ struct DeadLetterStore {
         var storedAtMilliseconds: Int64
         var redrivenAtMilliseconds: Int64?
         var redrivenOffset: Int64?
+        /// The letter's own time to the microsecond, as the database writes it: what tells it from another one at the
+        /// same place.
+        fileprivate var at: String
     }
 
     let schemas: ResultSchemas
@@ -102,58 +105,64 @@ struct DeadLetterStore {
     }
 
     /// A whole letter; nil where there is none at the place. A topic that was made again may have had another one
-    /// there before: the newest is meant.
+    /// there before: one that is pending is meant, and of those the newest.
     ///
     /// - Parameter locking: holds the row until the transaction ends; nil then also where somebody else holds it.
     func letter(at place: Place, locking: Bool = false) throws -> Letter? {
         let rows = try connection.query(
             """
             SELECT reason, record_key, payload, \(Self.milliseconds("record_timestamp")), \(Self.milliseconds("at")),
-                \(Self.milliseconds("redriven_at")), redriven_offset
-            FROM \(schemas.deadLetter) WHERE \(newest)\(locking ? " FOR UPDATE SKIP LOCKED" : "")
+                \(Self.milliseconds("redriven_at")), redriven_offset, at::text AS exactly
+            FROM \(schemas.deadLetter) WHERE \(meant)\(locking ? " FOR UPDATE SKIP LOCKED" : "")
             """, parameters(place))
         guard let row = rows.first else { return nil }
+        let at = try row.string("exactly")
         return Letter(
             place: place, reason: try row.string("reason"),
             timestampMilliseconds: try row.optionalInt64("record_timestamp_ms"),
             key: try row.optionalBytes("record_key"), payload: try row.optionalBytes("payload"),
-            headers: try headers(at: place), storedAtMilliseconds: try row.int64("at_ms"),
+            headers: try headers(of: place, at: at), storedAtMilliseconds: try row.int64("at_ms"),
             redrivenAtMilliseconds: try row.optionalInt64("redriven_at_ms"),
-            redrivenOffset: try row.optionalInt64("redriven_offset"))
+            redrivenOffset: try row.optionalInt64("redriven_offset"), at: at)
     }
 
     /// Notes that a letter's record has been sent again.
     ///
     /// - Parameter offset: where it is in the log now; nil where that is not known.
-    func markRedriven(_ place: Place, offset: Int64?) throws {
+    func markRedriven(_ letter: Letter, offset: Int64?) throws {
         let touched = try connection.query(
             """
-            UPDATE \(schemas.deadLetter) SET redriven_at = clock_timestamp(), redriven_offset = $5
-            WHERE \(newest)
-            """, parameters(place) + [offset.map { .int8($0) } ?? .null])
+            UPDATE \(schemas.deadLetter) SET redriven_at = clock_timestamp(), redriven_offset = $6
+            WHERE \(Self.atPlace) AND at = $5::timestamptz
+            """, parameters(letter.place) + [.text(letter.at), offset.map { .int8($0) } ?? .null])
         guard touched.affectedRowCount == 1 else {
-            throw CommandFailure(.dependency, "the dead letter \(place) is not there any more and cannot be marked")
+            throw CommandFailure(
+                .dependency, "the dead letter \(letter.place) is not there any more and cannot be marked")
         }
     }
 
     /// The database takes the JSON apart: the bytes of a header are base64 in it.
-    private func headers(at place: Place) throws -> [RecordHeader] {
+    private func headers(of place: Place, at: String) throws -> [RecordHeader] {
         let rows = try connection.query(
             """
             SELECT header.value->>'name' AS name, decode(header.value->>'value', 'base64') AS value
             FROM \(schemas.deadLetter) AS letter, jsonb_array_elements(
                 CASE jsonb_typeof(letter.headers) WHEN 'array' THEN letter.headers ELSE '[]' END
             ) WITH ORDINALITY AS header(value, place)
-            WHERE \(newest) ORDER BY header.place
-            """, parameters(place))
+            WHERE \(Self.atPlace) AND at = $5::timestamptz ORDER BY header.place
+            """, parameters(place) + [.text(at)])
         return try rows.map { row in
             RecordHeader(name: try row.optionalString("name") ?? "", value: try row.optionalBytes("value"))
         }
     }
 
     private static let atPlace = "job = $1 AND topic = $2 AND partition = $3 AND record_offset = $4"
-    private var newest: String {
-        "\(Self.atPlace) AND at = (SELECT max(at) FROM \(schemas.deadLetter) WHERE \(Self.atPlace))"
+    private var meant: String {
+        """
+        \(Self.atPlace) AND at = (
+            SELECT at FROM \(schemas.deadLetter) WHERE \(Self.atPlace)
+            ORDER BY redriven_at IS NOT NULL, at DESC LIMIT 1)
+        """
     }
 
     private func parameters(_ place: Place) -> [PostgresParameter] {

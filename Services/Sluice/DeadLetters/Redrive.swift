@@ -68,7 +68,7 @@ struct Redrive {
         }
         try producer.flush(timeoutMilliseconds: 25_000)
         let offset = try find(letter, value: value, from: before)
-        try store.markRedriven(place, offset: offset)
+        try store.markRedriven(letter, offset: offset)
         return .sent(offset: offset)
     }
 

@@ -26,6 +26,22 @@ struct PartitionLog {
         }
     }
 
+    /// The first record from `start` on; `end` where there is none before it. Bounds alone do not say it: a log can
+    /// have holes.
+    func firstRecord(from start: Offset, before end: Offset, _ bounds: LogBounds) throws -> Offset {
+        struct Found: Error { var offset: Offset }
+        let last = min(end, bounds.end)
+        do {
+            try reader.forEach(
+                topic: topic, partition: partition, from: max(start, bounds.start), to: last,
+                stallTimeoutMilliseconds: 10_000
+            ) { record in throw Found(offset: record.offset) }
+            return end
+        } catch let found as Found {
+            return found.offset
+        }
+    }
+
     /// Whether the record that was applied last is still what stands at its offset.
     func compare(_ anchor: Anchor?, _ bounds: LogBounds) throws -> MoveSituation.LastApplied {
         guard let anchor, anchor.offset >= bounds.start, anchor.offset < bounds.end else { return .unknown }

@@ -8,6 +8,25 @@ struct ProgressPlan {
     var situation: MoveSituation
     /// What a rewind removes.
     var removed: [OutputTotal]
+    /// Dead letters whose records stand in the log a second time.
+    var redriven: Int64
+
+    /// The change as it is to be made after the question was answered: the log may have lost records meanwhile.
+    ///
+    /// - Throws: `CommandFailure` (.usage) where the move is not what was shown any more.
+    func change(in now: MoveSituation) throws(CommandFailure) -> ProgressChange {
+        var change = change
+        change.bounds = now.bounds
+        do throws(MoveRefusal) {
+            guard try change.move.progress(in: now) != change.after else { return change }
+        } catch {
+            throw CommandFailure(.usage, "nothing was changed: the log is another one than was shown: \(error.message)")
+        }
+        throw CommandFailure(
+            .usage,
+            "\(change.topic)/\(change.partition): nothing was changed: the log has moved since it was shown, and the "
+                + "move would be another one. Look again")
+    }
 
     var text: String {
         let bounds = situation.bounds
@@ -58,7 +77,7 @@ struct ProgressPlan {
             let readable = situation.readable(before: offset)
             let holds =
                 readable > 0
-                ? ", of which the log STILL HOLDS \(Amount.count(readable)); so no id before \(offset) is remembered"
+                ? ", of which the log STILL HOLDS up to \(Amount.count(readable)); so no id before \(offset) is remembered"
                 : "; the log has none of them"
             return [
                 "given up for good: offsets \(next) to \(offset.previous), \(Amount.count(all)) of them" + holds,
@@ -78,7 +97,15 @@ struct ProgressPlan {
         case .forgetIDs:
             return ["remembered ids are given up: repeats of events before \(next) count again"]
         case .rewind:
-            return ["until the log is read again, results are too low by what is removed"]
+            let first = change.after.nextOffset.map { "\($0)" } ?? "the log's beginning"
+            var lines = ["applied again from \(first) on; until that is done, results are too low by what is removed"]
+            if redriven > 0 {
+                lines.append(
+                    "\(Amount.count(redriven)) of its dead letters had been SENT AGAIN: where the rules accept their "
+                        + "records now, each is charged at both places unless the second lies within the "
+                        + "deduplication horizon of the first")
+            }
+            return lines
         }
     }
 

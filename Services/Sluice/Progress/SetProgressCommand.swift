@@ -14,18 +14,23 @@ struct SetProgressCommand: AsyncParsableCommand {
             Changes results that others rely on: agree on it first. What would happen is shown, and asked about on a \
             terminal; --dry-run only shows it. The change is one transaction and is recorded with its reason (sluice \
             progress history). It raises the partition's epoch: a process that owns the partition cannot commit what \
-            it has read so far, and goes on at the new place, by itself after twice its session timeout or as soon as \
-            it is started again.
+            it has read so far.
+
+            Stop the process first, or start it again afterwards. One that goes on running learns of the change only \
+            when its next commit is refused, which on a quiet partition is not before the next record; then it goes \
+            on at the new place by itself after twice its session timeout. On a busy partition the next offset moves \
+            with each commit, and the command is refused because the partition has moved since it was shown.
 
             --accept-gap-to: the records before the offset that were not applied are given up for good. Results stay.
             --accept-truncation-at: the log was cut off at the offset; what was applied behind it stays in the \
             results, what was written there since is applied. Refused where the log is the one that was read.
             --new-log-from: the topic was made again; results of the old one stay, ids of the old one are forgotten. \
             Refused where the log is the one that was read.
-            --forget-ids: goes on at the same offset; repeats of earlier events count again.
-            --rewind: removes what came of the partition, dead letters included, so that it is applied again from its \
-            log's beginning. Refused where the log does not hold everything that was applied. Dead letters that were \
-            sent again come back marked as such.
+            --forget-ids: goes on at the same offset; repeats of earlier events count again. Refused where the log is \
+            another one, or does not reach the offset.
+            --rewind: removes what came of the partition, dead letters included, so that it is applied again from the \
+            first record on. Refused where the log does not hold everything that was applied. Dead letters that were \
+            sent again come back marked as such; under rules that accept them now they may be charged twice.
             """)
 
     @OptionGroup var postgres: PostgresOptions
@@ -72,11 +77,14 @@ struct SetProgressCommand: AsyncParsableCommand {
             return
         }
         if !yes, !Self.isConfirmed() { throw CommandFailure(.interrupted, "nothing was changed") }
-        let recorded = try make(plan.change, changes)
+        // Records may have gone while the question stood. What goes after this is found when the partition is claimed.
+        let now = try situation(plan.change.seen, move, topic: topic, log: log, changes: changes)
+        let recorded = try make(plan.change(in: now), changes)
         Output.write("changed: epoch \(recorded.epoch), change \(recorded.version) of the partition\n")
         Output.note(
-            "sluice: a process whose partition had stopped goes on when it is started again; one at work is refused "
-                + "once and takes the partition back after twice its session timeout\n")
+            "sluice: start the partition's process again now. One that runs on learns of the change when its next "
+                + "commit is refused, and goes on after twice its session timeout; one whose partition has stopped "
+                + "or is quiet does not notice\n")
     }
 
     private func move() throws -> OperatorMove {
@@ -122,23 +130,35 @@ struct SetProgressCommand: AsyncParsableCommand {
                 "\(topic)/\(partition): the epoch is \(seen.epoch), not \(expectEpoch): \(seen.owner) has claimed or "
                     + "changed the partition since you looked (sluice progress)")
         }
-        let bounds = try log.bounds()
-        let situation = MoveSituation(
-            topic: topic, partition: partition, progress: seen.progress, bounds: bounds,
-            lastApplied: try log.compare(seen.progress.anchor, bounds),
-            outlivedItsLog: try changes.outlivedItsLog(topic, partition))
+        let situation = try situation(seen, move, topic: topic, log: log, changes: changes)
         do {
             let after = try move.progress(in: situation)
             let change = ProgressChange(
                 topic: topic, partition: partition, move: move, reason: reason, who: Operator.current,
-                bounds: bounds, seen: seen, after: after)
-            let removed = move == .rewind ? try changes.totals(topic, partition) : []
-            return ProgressPlan(job: job.name, change: change, situation: situation, removed: removed)
+                bounds: situation.bounds, seen: seen, after: after)
+            return ProgressPlan(
+                job: job.name, change: change, situation: situation,
+                removed: move == .rewind ? try changes.totals(topic, partition) : [],
+                redriven: try changes.redrivenLetters(topic, partition))
         } catch let refusal as MoveRefusal {
             throw CommandFailure(.usage, refusal.message)
         } catch let refusal as ProgressChangeRefusal {
             throw failure(refusal, topic)
         }
+    }
+
+    private func situation(
+        _ seen: ProgressState, _ move: OperatorMove, topic: String, log: PartitionLog, changes: ProgressChanges
+    ) throws -> MoveSituation {
+        let bounds = try log.bounds()
+        var situation = MoveSituation(
+            topic: topic, partition: Partition(partition), progress: seen.progress, bounds: bounds,
+            lastApplied: try log.compare(seen.progress.anchor, bounds),
+            outlivedItsLog: try changes.outlivedItsLog(topic, Partition(partition)))
+        if case .acceptGap(let offset) = move, let next = seen.progress.nextOffset {
+            situation.firstReadable = try log.firstRecord(from: next, before: offset, bounds)
+        }
+        return situation
     }
 
     private func unknown(_ topic: String, _ changes: ProgressChanges) throws -> CommandFailure {
@@ -176,7 +196,8 @@ struct SetProgressCommand: AsyncParsableCommand {
             return CommandFailure(
                 .usage,
                 "\(topic)/\(partition): nothing was changed: the partition has moved since it was shown, from "
-                    + "\(text(before)) to \(now.map(text) ?? "no row at all"). Look again, or end the process first")
+                    + "\(text(before)) to \(now.map(text) ?? "no row at all"). Stop the process that owns it, and look again"
+            )
         case .unknownOutputs:
             return CommandFailure(
                 .usage,

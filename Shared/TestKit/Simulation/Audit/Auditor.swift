@@ -6,7 +6,7 @@ final class Auditor {
     private struct Delivery {
         var offset: Int64
         var number: Int
-        /// How many changes the log had seen.
+        /// How many changes the log had seen when it was fetched.
         var change: Int
     }
     private struct Saved {
@@ -57,11 +57,11 @@ final class Auditor {
 
     // MARK: What processes are handed
 
-    func delivered(_ number: Int, of partition: Int, to process: Int) {
+    func delivered(_ slot: SimulatedPartition.Slot, of partition: Int, to process: Int) {
         while deliveries.count <= process { deliveries.append([]) }
         while deliveries[process].count <= partition { deliveries[process].append([]) }
         deliveries[process][partition].append(
-            Delivery(offset: log.lives[number].entry.offset.rawValue, number: number, change: log.changes))
+            Delivery(offset: slot.offset, number: slot.number, change: slot.fetchedAt))
     }
 
     /// A process begins anew with a partition.
@@ -130,11 +130,12 @@ final class Auditor {
         case .moved(let partition, let progress):
             save(number, [partition])
             moved(partition, progress)
-        case .rewound(let partition):
+        case .rewound(let partition, let progress):
             save(number, [partition])
             let old = partitions[partition]
             partitions[partition] = AuditedPartition()
             partitions[partition].epoch = old.epoch + 1
+            partitions[partition].progress = progress
             partitions[partition].highestNext = old.highestNext
             note(Int64(partition))
         }
@@ -318,7 +319,18 @@ extension Auditor {
                 answers = answers.flatMap { answer in choices.reversed().map { answer + [$0.number] } }
             }
         }
-        return answers
+        return answers + answers.prefix(1).flatMap(withoutThrownAway)
+    }
+
+    /// What a worker throws away, because it waits for a seek, may be gone from the log before it comes again.
+    private func withoutThrownAway(_ sequence: [Int]) -> [[Int]] {
+        func isGone(_ number: Int) -> Bool {
+            log.lives[number].end.map { $0 == .compaction || $0.isAnotherLog } ?? false
+        }
+        let gone = sequence.indices.filter { isGone(sequence[$0]) }
+        return gone.prefix(60).map { first in
+            sequence.indices.filter { $0 < first || !isGone(sequence[$0]) }.map { sequence[$0] }
+        }
     }
 
     /// Records that retention removed before anybody had read them must not be passed over.

@@ -33,7 +33,7 @@ enum VisibleChange {
     /// Dead letters without the progress that they belong to. Only where that guard is left out.
     case deadLettersAlone(partition: Int, [DeadLetter], process: Int)
     case moved(partition: Int, PartitionProgress)
-    case rewound(partition: Int)
+    case rewound(partition: Int, PartitionProgress)
 }
 
 extension VisibleChange {
@@ -50,7 +50,8 @@ extension VisibleChange {
         case .deadLettersAlone(let partition, let letters, _): "\(partition): \(letters.count) dead letters alone"
         case .moved(let partition, let progress):
             "\(partition) moved to \(progress.nextOffset?.description ?? "none")"
-        case .rewound(let partition): "\(partition) rewound"
+        case .rewound(let partition, let progress):
+            "\(partition) rewound to \(progress.nextOffset?.description ?? "none")"
         }
     }
 }

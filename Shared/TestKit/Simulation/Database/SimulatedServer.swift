@@ -180,19 +180,21 @@ final class SimulatedServer {
         return claim ?? Claim(partition: Partition(0), epoch: Epoch(0), progress: PartitionProgress())
     }
 
-    /// An operator moves a partition, once nobody holds its row. Results go with the progress where it is nothing.
+    /// An operator moves a partition, once nobody holds its row. A rewind takes its results away with its progress.
     ///
     /// - Parameter plan: the progress after the move; nil where it is refused.
-    func move(_ partition: Int, _ plan: @escaping (PartitionProgress) -> PartitionProgress?) {
+    func move(
+        _ partition: Int, _ move: OperatorMove, _ plan: @escaping (PartitionProgress) -> PartitionProgress?
+    ) {
         whenFree(partition) { [self] in
             guard var row = tables[partition].progress, let progress = plan(row.progress) else { return }
             write([partition]) {
                 row.epoch = Epoch(row.epoch.rawValue + 1)
                 row.owner = Self.nobody
                 row.progress = progress
-                if progress.nextOffset == nil {
+                if move == .rewind {
                     tables[partition] = PartitionTables(progress: row)
-                    return .rewound(partition: partition)
+                    return .rewound(partition: partition, progress)
                 }
                 tables[partition].progress = row
                 return .moved(partition: partition, progress)

@@ -293,7 +293,8 @@ final class SimulatedConsumer: Source {
             return
         }
         fetch.position = last.offset + 1
-        fetch.queue = ArraySlice(records)
+        fetch.queue = ArraySlice(
+            records.map { .init(offset: $0.offset, number: $0.number, fetchedAt: log.changes) })
         var latency = Int64.random(in: 2...15, using: &random)
         if faults.strikes(.fetchSlow) { latency += Int64.random(in: 100...3_000, using: &random) }
         fetch.nextFetchAt = time.now + latency
@@ -304,7 +305,7 @@ final class SimulatedConsumer: Source {
     ) {
         let entries = batch.map { (partition: Partition(Int32($0.partition)), entry: log.lives[$0.slot.number].entry) }
         headersOfBatch = entries.map(\.entry.headers)
-        for (partition, slot) in batch { auditor.delivered(slot.number, of: partition, to: process) }
+        for (partition, slot) in batch { auditor.delivered(slot, of: partition, to: process) }
         RecordBlock(entries).withRecords(body)
         headersOfBatch = []
     }

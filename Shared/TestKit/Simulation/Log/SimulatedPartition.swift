@@ -5,6 +5,8 @@ struct SimulatedPartition {
     struct Slot {
         var offset: Int64
         var number: Int
+        /// How many changes the log had seen when a reader fetched it.
+        var fetchedAt = 0
     }
     private struct OpenTransaction {
         var id: Int

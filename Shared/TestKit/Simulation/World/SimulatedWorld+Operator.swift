@@ -39,7 +39,7 @@ extension SimulatedWorld {
 
     /// Moves a partition as the operators' command does, which refuses what would leave wrong results.
     func move(_ partition: Int, _ move: OperatorMove, counting kind: FaultKind? = nil) {
-        server.move(partition) { [self] progress in
+        server.move(partition, move) { [self] progress in
             let situation = MoveSituation(
                 topic: log.name, partition: Partition(Int32(partition)), progress: progress,
                 bounds: log.partitions[partition].bounds, lastApplied: lastApplied(partition, progress),
