@@ -21,8 +21,9 @@ struct AdminServerTests {
             ConfigurationEntry(
                 key: "admin.token-file", value: "/run/token", source: .environment("SLUICE_ADMIN_TOKEN_FILE")),
         ]
+        let version = "1.2.3+\(UInt64.random(in: .min ... .max))"
         let server = try AdminServer(
-            settings: .init(address: address, port: 0, token: token), name: "spend", version: "1.2.3", health: health,
+            settings: .init(address: address, port: 0, token: token), name: "spend", version: version, health: health,
             registry: registry, configuration: { entries }, logger: logger)
         let group = ServiceGroup(
             configuration: .init(services: [server], logger: Logger(label: "g") { _ in SwiftLogNoOpLogHandler() }))
@@ -35,7 +36,11 @@ struct AdminServerTests {
         }
         await group.triggerGracefulShutdown()
         try await running
-        #expect(RawHTTP.connected(port: server.port) == -1, "the port is closed after the shutdown")
+        // Somebody else on this machine may have been given the port since.
+        let answer = try? await RawHTTP.get(
+            port: server.port, "/version",
+            headers: token.map { "Authorization: Bearer \($0.withValue { $0 })\r\n" } ?? "")
+        #expect(answer?.body.contains(version) != true, "the port is closed after the shutdown")
     }
 
     @Test("probes answer 503 with reasons, then 200")
@@ -70,7 +75,7 @@ struct AdminServerTests {
             let config = try await RawHTTP.get(port: port, "/config")
             #expect(config.body.hasPrefix(#"[{"key":"postgres","value":"host=\"db\"","source":"flag --postgres"},"#))
             let version = try await RawHTTP.get(port: port, "/version")
-            #expect(version.body.hasPrefix(#"{"name":"spend","version":"1.2.3","allocator":""#))
+            #expect(version.body.hasPrefix(#"{"name":"spend","version":"1.2.3+"#))
             #expect(try await RawHTTP.get(port: port, "/").body.contains("/healthz/ready"))
             #expect(try await RawHTTP.get(port: port, "/nothing").status == 404)
             #expect(try await RawHTTP.get(port: port, "/../etc/passwd").status == 404)
