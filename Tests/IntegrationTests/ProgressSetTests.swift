@@ -235,6 +235,39 @@ struct ProgressSetTests {
         }
     }
 
+    @Test("A log that loses its beginning while the question stands is not rewound to it")
+    func looksAtTheLogAgain() async throws {
+        try await withAppliedHundred { scenario in
+            let folder = scenario.folder.path(percentEncoded: false)
+            let command = "$0 progress set --topic $1 --job $1 --schema-prefix $2 --partition 0 --rewind --reason asked"
+            // The answer is given once the question stands in the terminal's transcript and the test says so.
+            let answer = """
+                until grep -q 'Type yes' $3/transcript 2>/dev/null; do sleep 0.05; done; touch $3/asked
+                until [ -e $3/go ]; do sleep 0.05; done; echo yes
+                """
+            let process = Task {
+                try await ChildProcess.run(
+                    .init(
+                        "/usr/bin/timeout",
+                        [
+                            "300", "/bin/sh", "-c", "(\(answer)) | script -qefc \"\(command)\" $3/transcript",
+                            Binaries.release + "/sluice", scenario.topic, scenario.prefix, folder,
+                        ],
+                        environment: [
+                            "SLUICE_POSTGRES": scenario.postgres, "SLUICE_KAFKA_BROKERS": scenario.brokers,
+                        ]))
+            }
+            try await until("it asks") { FileManager.default.fileExists(atPath: folder + "/asked") }
+            try await scenario.removeRecords(before: 1)
+            #expect(FileManager.default.createFile(atPath: folder + "/go", contents: nil))
+            let result = try await process.value
+            #expect(result.status == .exited(2), "\(result)")
+            #expect(result.standardOutput.contains("the log begins at 1, but the results hold"), "\(result)")
+            #expect(try total(scenario) == 100)
+            #expect(try await scenario.changes().isEmpty)
+        }
+    }
+
     @Test("What would leave wrong results, or is not known, is refused in words")
     func refusals() async throws {
         try await withAppliedHundred { scenario in

@@ -105,10 +105,18 @@ struct LogPitfallTests {
             try await until("what stood before is committed") { try scenario.applied() == 10 }
             #expect(try await process.terminate() == .exited(0))
             #expect(try scenario.database.number("SELECT next_offset FROM \(scenario.progress)") == 10)
+            // The log's bounds reach over the offset, and no record stands there.
+            let shown = try await scenario.setProgress(0, ["--accept-gap-to", "11", "--dry-run"])
+            #expect(shown.standardOutput.contains("1 of them; the log has none of them"), "\(shown)")
+            let more = try await scenario.setProgress(0, ["--accept-gap-to", "13", "--dry-run"])
+            #expect(more.standardOutput.contains("STILL HOLDS up to 2;"), "\(more)")
             try await scenario.expectSet(0, ["--accept-gap-to", "11"])
             let second = try scenario.start("a", flags: flags)
+            // What stood before the gap is remembered: its repeats do not count.
+            try await scenario.produce(clicks(5..<10))
             try await scenario.untilCaughtUp()
             #expect(try total(scenario) == 20)
+            #expect(try scenario.database.number("SELECT duplicates FROM \(scenario.progress)") == 5)
             #expect(try await second.terminate() == .exited(0))
         }
     }
