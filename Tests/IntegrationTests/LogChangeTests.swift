@@ -23,7 +23,9 @@ struct LogChangeTests {
         #expect(explanation.contains("\(scenario.topic)/0"))
         #expect(explanation.contains("\(offset)"))
         #expect(
-            explanation.contains("sluice progress set --job \(scenario.job) --topic \(scenario.topic) --partition 0"))
+            explanation.contains(
+                "sluice progress set --schema-prefix \(scenario.prefix) --job \(scenario.job) --topic \(scenario.topic) --partition 0"
+            ))
         let ready = try await process.get("/healthz/ready")
         #expect(ready.status == 503)
         #expect(ready.body.contains(reason) && ready.body.contains(scenario.topic))

@@ -32,7 +32,8 @@ struct ProgressSetTests {
         let line = try await process.waitFor("partition stopped")
         #expect(line["reason"] == reason)
         let explanation = line["explanation"] ?? ""
-        let command = "sluice progress set --job \(scenario.job) --topic \(scenario.topic) --partition 0"
+        let command =
+            "sluice progress set --schema-prefix \(scenario.prefix) --job \(scenario.job) --topic \(scenario.topic) --partition 0"
         for part in ["\(scenario.topic)/0: ", command] + parts { #expect(explanation.contains(part), "\(explanation)") }
         #expect(try await process.terminate() == .exited(0))
     }

@@ -40,7 +40,7 @@ struct LogPitfallTests {
             #expect((100...900).contains(first))
             for part in [
                 "\(scenario.topic)/0: offsets \(first) to 899 were removed", "the log begins at 900", "retention",
-                "sluice progress set --job \(scenario.job) --topic \(scenario.topic) --partition 0 --accept-gap-to 900",
+                "sluice progress set --schema-prefix \(scenario.prefix) --job \(scenario.job) --topic \(scenario.topic) --partition 0 --accept-gap-to 900",
             ] { #expect(explanation.contains(part), "\(explanation)") }
             try await until("what was read is committed") { try scenario.applied() == first }
             try await until("readiness says so") {
