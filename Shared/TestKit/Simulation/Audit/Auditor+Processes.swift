@@ -85,6 +85,8 @@ extension Auditor {
         }
         for snapshot in snapshots where snapshot.phase == .running {
             let partition = Int(snapshot.partition.rawValue)
+            // After a failover a process remembers what the database does not know of any more.
+            guard snapshot.epoch.rawValue == partitions[partition].epoch else { continue }
             let seen = log.partitions[partition]
             // What lies within the horizon and the quarter of it that a sweep may be behind; a block is swept once.
             let oldest =

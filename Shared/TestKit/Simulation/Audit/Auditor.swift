@@ -261,10 +261,12 @@ final class Auditor {
         partitions[partition].isFresh = false
         partitions[partition].wasMoved = false
         let next = cut.progress.nextOffset?.rawValue ?? 0
+        let from = cut.expectedNextOffset?.rawValue ?? 0
         partitions[partition].highestNext = max(partitions[partition].highestNext, next)
         if judgement.applied.contains(where: { log.lives[$0.number].end != nil }) { changed(partition) }
         if process < deliveries.count, partition < deliveries[process].count {
-            deliveries[process][partition].removeAll { $0.offset < next }
+            // The same cut may be sent again: a failover takes it back while its owner waits for the answer.
+            deliveries[process][partition].removeAll { $0.offset < from }
         }
         note(Int64(partition))
         note(next)

@@ -15,6 +15,7 @@ final class SimulatedConsumer: Source {
         var leaderEpoch: Int
         var nextFetchAt: Int64 = 0
         var knownEnd: Offset?
+        var nextStaleAt: Int64 = 0
     }
 
     var topic: String { log.name }
@@ -364,7 +365,11 @@ final class SimulatedConsumer: Source {
             thread.sleep(Int64.random(in: 100...2_000, using: &random))
             return false
         }
-        if !fetch.queue.isEmpty, faults.draws(.staleRecords) { fetch.stale = fetch.queue.prefix(30) }
+        // What was fetched before a seek comes out once; a client that did so after each would have no right place.
+        if !fetch.queue.isEmpty, time.now >= fetch.nextStaleAt, faults.draws(.staleRecords) {
+            fetch.stale = fetch.queue.prefix(30)
+            fetch.nextStaleAt = time.now + 2_000
+        }
         fetch.queue = []
         fetch.position = offset.rawValue
         fetch.hasFailed = false
