@@ -77,7 +77,7 @@ mutants: setup ## Remove each guard of exactly-once in turn and show that its te
 fuzz: setup ## Run every fuzzer for FUZZ_SECONDS (300) each and print what came of it
 	@Tests/Fuzz/run.sh
 
-fuzz-quick: setup ## Run every fuzzer over its corpus and for two seconds more
+fuzz-quick: setup ## Run every fuzzer over its corpus and for 2,000 executions
 	@Tests/Fuzz/run.sh --quick
 
 sim: setup ## Run the simulator: SEEDS=1000 seeds from FROM=1 on both cores

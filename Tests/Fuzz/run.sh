@@ -2,7 +2,7 @@
 # Builds the fuzzers and runs them, two at a time; prints a table and exits with 1 if one of them crashed.
 #
 #   run.sh                     every target for FUZZ_SECONDS (300) each
-#   run.sh --quick             the corpus and two seconds more each, from a fixed seed
+#   run.sh --quick             the corpus and FUZZ_RUNS (2,000) executions in all of each, from a fixed seed
 #   run.sh --merge             no run: takes what earlier runs found into Corpus/, with as few files as cover the same
 #   run.sh [--quick] TARGET... these targets only
 #
@@ -21,7 +21,7 @@ case "${1:-}" in
     --merge) mode=merge; shift ;;
 esac
 seconds=${FUZZ_SECONDS:-300}
-[ $mode = quick ] && seconds=${FUZZ_SECONDS:-2}
+[ $mode = quick ] && seconds=${FUZZ_SECONDS:-60}
 
 cd "$root"
 # One -sanitize for Swift's frontend, which heeds the last one only. Release code, with its checks for overflow and
@@ -51,10 +51,11 @@ run_target() {
     mapfile -t arguments < <(options "$target")
     arguments+=("-max_total_time=$seconds" -print_final_stats=1)
     if [ $mode = quick ]; then
-        # What earlier runs found stays out, so that two runs of one commit do the same; the first folder is written to.
+        # So many executions from one seed, and what earlier runs found stays out: two runs of one commit do the same,
+        # whatever the machine. The first folder is written to.
         local new="$scratch/quick/$target"
         rm -rf "$new" && mkdir -p "$new"
-        arguments+=(-seed=1 "$new")
+        arguments+=(-seed=1 "-runs=${FUZZ_RUNS:-2000}" "$new")
     else
         arguments+=("$scratch/corpus/$target")
     fi

@@ -216,6 +216,7 @@ struct ConfigurationTests {
         arguments: [
             ("host=db password=hunter2 user=x", "host=db password=<secret> user=x"),
             ("password = 'hun ter\\'2' user=x", "password = <secret> user=x"),
+            ("host=db password='hun'ter2 user=x", "host=db password=<secret> user=x"),
             ("PGPASSWORD=hunter2", "PGPASSWORD=<secret>"),
             ("postgresql://u:hunter2@db:5432/x", "postgresql://u:<secret>@db:5432/x"),
             ("postgresql://u:hun@ter2@db/x?sslmode=require", "postgresql://u:<secret>@db/x?sslmode=require"),

@@ -87,7 +87,8 @@ public enum ConnectionText {
         while index < text.endIndex {
             let scalar = text[index]
             if isQuoted ? scalar == "'" : scalar.properties.isWhitespace || (isInURI && scalar == "&") {
-                return isQuoted ? text.index(after: index) : index
+                // What follows a closing quote without a blank is as a rule the rest of a password that holds a quote.
+                return isQuoted ? text[index...].firstIndex { $0.properties.isWhitespace } ?? text.endIndex : index
             }
             if scalar == "\\" { index = text.index(after: index) }
             if index < text.endIndex { index = text.index(after: index) }
