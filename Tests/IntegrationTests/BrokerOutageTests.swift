@@ -86,13 +86,16 @@ struct BrokerOutageTests {
     ) async throws -> [Int32: (applied: Int64, end: Int64)] {
         let stream = try scenario.startStream(events: 10_000_000, rate: 10_000, seed: seed, appends: true)
         let state = "\(broker.directory)/data/kafka.json"
-        func written() throws -> Date? {
-            try FileManager.default.attributesOfItem(atPath: state)[.modificationDate] as? Date
+        // nil before the first time, and for the moment in which a new file takes the old one's place.
+        func written() -> Date? {
+            (try? FileManager.default.attributesOfItem(atPath: state))?[.modificationDate] as? Date
         }
         let before = try scenario.applied()
         try await until("records are applied") { try scenario.applied() > before + 5_000 }
-        let last = try written()
-        try await until("the broker has written its state", every: .milliseconds(2)) { try written() != last }
+        let last = written()
+        try await until("the broker has written its state", every: .milliseconds(2)) {
+            written().map { $0 != last } ?? false
+        }
         let atWrite = try scenario.applied()
         try await until("more is applied", every: .milliseconds(2)) { try scenario.applied() > atWrite + 500 }
         try await broker.kill()
@@ -118,7 +121,9 @@ struct BrokerOutageTests {
             #expect(text.contains("\(scenario.topic)/\(partition)"))
             #expect(text.contains("\(loss.applied - 1)"), "\(text)")
             if reason == "log_truncated" {
-                #expect(text.contains("ends at \(loss.end)") && text.contains("before going on"), "\(text)")
+                // Of a checkpoint that is on its way a process cannot say yet whether anything is to be decided.
+                let nextSteps = ["before going on", "start the process again"]
+                #expect(text.contains("ends at \(loss.end)") && nextSteps.contains { text.contains($0) }, "\(text)")
             } else {
                 #expect(text.contains("nothing more is applied"), "\(text)")
             }
