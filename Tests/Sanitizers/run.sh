@@ -38,7 +38,8 @@ export TEST_PATIENCE=4
 export SLUICE_CRASH_KILLS=${SLUICE_CRASH_KILLS:-60}
 export SLUICE_BIN_DIR="$scratch/debug" SLUICE_DEBUG_BIN_DIR="$scratch/debug"
 
-has_reports() { [ -n "$(ls -A "$reports")" ]; }
+# A file without a summary only says that address sanitizer knows of makecontext, which the simulator uses and tells it of.
+has_reports() { grep -qs SUMMARY "$reports"/*; }
 
 # --- A planted fault must be noticed ---
 
