@@ -1,5 +1,4 @@
 import Connectors
-import Foundation
 import Postgres
 import SpendAggregatorJob
 import Streams
@@ -78,28 +77,10 @@ import Testing
         let owner = PostgresParameter.int8(Int64(fixture.connection.backendProcessID))
         while try watcher.query(blocked, [owner])[0].int64(0) == 0 {
             try #require(ContinuousClock.now < deadline, "the claim does not wait for the commit that is under way")
-            // Gives way: a task starts the claim's thread, and a machine of two cores has two threads for tasks.
-            try await Task.sleep(for: .milliseconds(5))
         }
         try fixture.connection.execute("COMMIT")
-        let claim = try #require(try await claims.value.first)
+        let claim = try #require(try claims.value().first)
         #expect(claim.epoch == Epoch(2))
         #expect(claim.progress.nextOffset == Offset(10))
     }
-}
-
-/// Blocking work that goes on, on a thread of its own, while the test does something else.
-private struct Pending<Value: Sendable>: Sendable {
-    private let task: Task<Value, any Error>
-
-    init(_ work: @escaping () throws -> Value) {
-        nonisolated(unsafe) let work = work
-        task = Task {
-            try await withCheckedThrowingContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
-            }
-        }
-    }
-
-    var value: Value { get async throws { try await task.value } }
 }

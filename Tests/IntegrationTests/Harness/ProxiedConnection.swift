@@ -4,39 +4,18 @@ import Synchronization
 
 /// One client's connection through a `CommitProxy`: two threads, one for each direction.
 final class ProxiedConnection: Sendable {
-    private let client: Int32
-    private let server: Int32
+    private let pair: RelayedPair
     /// Once set, what the server answers is thrown away.
     private let isMuted = Atomic<Bool>(false)
-    private let openDirections = Atomic<Int>(2)
 
-    /// Owns both descriptors.
-    init(client: Int32, server: Int32) {
-        self.client = client
-        self.server = server
-    }
-
-    /// Ends both sides.
-    func cut() {
-        shutdown(client, Int32(SHUT_RDWR))
-        shutdown(server, Int32(SHUT_RDWR))
-    }
-
-    /// One direction has ended; the last one closes the descriptors.
-    func release() {
-        guard openDirections.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        close(client)
-        close(server)
-    }
+    init(_ pair: RelayedPair) { self.pair = pair }
 
     func passAnswers() {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while let bytes = receive(server, &buffer) {
+        while let bytes = receive(pair.server, &buffer) {
             if isMuted.load(ordering: .acquiring) { continue }
-            guard sendAll(client, bytes) else { break }
+            guard RelayedPair.sendAll(pair.client, bytes) else { return }
         }
-        cut()
-        release()
     }
 
     /// Passes the client's messages on one by one.
@@ -44,12 +23,11 @@ final class ProxiedConnection: Sendable {
     ///   - fault: what is to happen when a prepared statement of this name is bound.
     ///   - hold: blocks until the proxy lets go.
     func passRequests(fault: (String) -> CommitProxy.Fault?, hold: () -> Void) {
-        defer { cut() }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var pending: [UInt8] = []
         var hasStarted = false
         var endsAfterSync = false
-        while let bytes = receive(client, &buffer) {
+        while let bytes = receive(pair.client, &buffer) {
             pending += bytes
             var start = 0
             while let length = Self.messageLength(pending[start...], hasStarted: hasStarted) {
@@ -64,12 +42,12 @@ final class ProxiedConnection: Sendable {
                     endsAfterSync = true
                 case nil: break
                 }
-                guard sendAll(server, message) else { return }
+                guard RelayedPair.sendAll(pair.server, message) else { return }
                 start += length
                 if endsAfterSync, message.first == UInt8(ascii: "S") {
                     // The server reads all of it before it sees the end.
-                    shutdown(server, Int32(SHUT_WR))
-                    shutdown(client, Int32(SHUT_RDWR))
+                    shutdown(pair.server, Int32(SHUT_WR))
+                    shutdown(pair.client, Int32(SHUT_RDWR))
                     drainServer()
                     return
                 }
@@ -80,7 +58,7 @@ final class ProxiedConnection: Sendable {
 
     /// Lets the server finish: the other direction ends when it has.
     private func drainServer() {
-        while openDirections.load(ordering: .acquiring) == 2 { usleep(1_000) }
+        while pair.openDirections == 2 { usleep(1_000) }
     }
 
     // MARK: Frames
@@ -115,19 +93,6 @@ final class ProxiedConnection: Sendable {
             if count > 0 { return buffer[..<count] }
             if count < 0, errno == EINTR { continue }
             return nil
-        }
-    }
-
-    private func sendAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.withUnsafeBytes { raw in
-            var sent = 0
-            while sent < raw.count {
-                let count = send(descriptor, raw.baseAddress! + sent, raw.count - sent, Int32(MSG_NOSIGNAL))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                sent += count
-            }
-            return true
         }
     }
 }
