@@ -46,10 +46,13 @@ public final class CommitterLane<Store: CheckpointStore>: CheckpointLane, @unche
         while let next = nextRequest() {
             switch next {
             case .claim(let partitions):
-                let result = claimUntilKnown(partitions)
+                let result = store.claimUntilKnown(
+                    partitions, pause: { pause(milliseconds: $0, claiming: true) }, retried: observer.claimRetried)
                 finish { claimed = result }
             case .commit(let checkpoint):
-                let outcome = commitUntilKnown(checkpoint)
+                let outcome = store.commitUntilKnown(
+                    CommitMachine(checkpoint), pause: { pause(milliseconds: $0) },
+                    commitRetried: observer.commitRetried, claimRetried: observer.claimRetried)
                 finish { ended = outcome }
             }
         }
@@ -104,56 +107,6 @@ public final class CommitterLane<Store: CheckpointStore>: CheckpointLane, @unche
                 monitor.wait(untilMonotonicMilliseconds: deadline)
             }
             return goesOn
-        }
-    }
-
-    // MARK: The committer's thread
-
-    private func claimUntilKnown(_ partitions: [Partition]) -> Result<[Claim], StoreError> {
-        var delay: Int64 = 50
-        while true {
-            do throws(StoreError) {
-                return .success(try store.claim(partitions))
-            } catch {
-                if error.code == .permanent { return .failure(error) }
-                observer.claimRetried(error)
-                guard pause(milliseconds: delay, claiming: true) else {
-                    return .failure(StoreError(.cancelled, "asked to stop while claiming: \(error.message)"))
-                }
-                delay = min(2_000, delay * 2)
-            }
-        }
-    }
-
-    private func commitUntilKnown(_ checkpoint: Checkpoint<Output>) -> CommitOutcome<Output> {
-        var machine = CommitMachine(checkpoint)
-        var action = machine.start()
-        while true {
-            switch action {
-            case .done(let outcome):
-                return outcome
-            case .commit(let rest):
-                do throws(StoreError) {
-                    try store.commit(rest)
-                    action = machine.commitSucceeded()
-                } catch {
-                    if error.code == .transient || error.code == .outcomeUnknown { observer.commitRetried(error) }
-                    action = machine.commitFailed(error)
-                }
-            case .reclaim(let owned):
-                do throws(StoreError) {
-                    action = machine.reclaimed(try store.reclaim(owned))
-                } catch {
-                    observer.claimRetried(error)
-                    action = machine.reclaimFailed(error)
-                }
-            case .wait(let milliseconds, let retry):
-                if pause(milliseconds: milliseconds) {
-                    action = machine.retry(retry)
-                } else {
-                    action = machine.commitFailed(StoreError(.cancelled, "asked to stop while committing"))
-                }
-            }
         }
     }
 

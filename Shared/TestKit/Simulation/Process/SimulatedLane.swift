@@ -1,7 +1,7 @@
 import Streams
 
 /// The way from a worker to its store over the process's second thread, as the service's own lane has it: the same
-/// order of claims and checkpoints, the same waiting, the same commit machine.
+/// order of claims and checkpoints, and the library's own loops and commit machine.
 final class SimulatedLane<Output: CheckpointOutput>: CheckpointLane {
     private enum Request {
         case claim([Partition])
@@ -44,8 +44,10 @@ final class SimulatedLane<Output: CheckpointOutput>: CheckpointLane {
             request = nil
             isWorking = true
             switch next {
-            case .claim(let partitions): claimed = claimUntilKnown(partitions)
-            case .commit(let checkpoint): ended = commitUntilKnown(checkpoint)
+            case .claim(let partitions):
+                claimed = store.claimUntilKnown(
+                    partitions, pause: { pause(milliseconds: $0, claiming: true) }, retried: { _ in })
+            case .commit(let checkpoint): ended = settled(checkpoint)
             }
             isWorking = false
             worker.wake()
@@ -72,49 +74,11 @@ final class SimulatedLane<Output: CheckpointOutput>: CheckpointLane {
         return goesOn
     }
 
-    private func claimUntilKnown(_ partitions: [Partition]) -> Result<[Claim], StoreError> {
-        var delay: Int64 = 50
-        while true {
-            do throws(StoreError) {
-                return .success(try store.claim(partitions))
-            } catch {
-                if error.code == .permanent { return .failure(error) }
-                guard pause(milliseconds: delay, claiming: true) else {
-                    return .failure(StoreError(.cancelled, "asked to stop while claiming"))
-                }
-                delay = min(2_000, delay * 2)
-            }
-        }
-    }
-
-    private func commitUntilKnown(_ checkpoint: Checkpoint<Output>) -> CommitOutcome<Output> {
+    private func settled(_ checkpoint: Checkpoint<Output>) -> CommitOutcome<Output> {
         var machine = CommitMachine(checkpoint)
         configure(&machine)
-        var action = machine.start()
-        while true {
-            switch action {
-            case .done(let outcome): return outcome
-            case .commit(let rest):
-                do throws(StoreError) {
-                    try store.commit(rest)
-                    action = machine.commitSucceeded()
-                } catch {
-                    action = machine.commitFailed(error)
-                }
-            case .reclaim(let owned):
-                do throws(StoreError) {
-                    action = machine.reclaimed(try store.reclaim(owned))
-                } catch {
-                    action = machine.reclaimFailed(error)
-                }
-            case .wait(let milliseconds, let retry):
-                if pause(milliseconds: milliseconds) {
-                    action = machine.retry(retry)
-                } else {
-                    action = machine.commitFailed(StoreError(.cancelled, "asked to stop while committing"))
-                }
-            }
-        }
+        return store.commitUntilKnown(
+            machine, pause: { pause(milliseconds: $0) }, commitRetried: { _ in }, claimRetried: { _ in })
     }
 
     // MARK: The worker's thread
