@@ -435,6 +435,9 @@ public final class JobCore<Logic: EventLogic> {
     public func connectionLost() {
         for case let task? in tasks {
             if task.isRunning || task.hasUncut { suspect(task) }
+            #if SLUICE_MUTANTS
+                if settings.mutants.contains(.refetch) { continue }
+            #endif
             if !task.isStopped {
                 task.mustRefetch = true
                 task.awaitingSeek = true

@@ -38,6 +38,8 @@
         public static let expectedRecord = Mutants(rawValue: 1 << 12)
         /// A log that begins behind, or ends before, the next offset is read from wherever it begins.
         public static let logBounds = Mutants(rawValue: 1 << 13)
+        /// What a client had fetched before a lost connection is applied behind the comparison with the log.
+        public static let refetch = Mutants(rawValue: 1 << 14)
 
         /// By the names that SLUICE_MUTANT and the table of mutants use.
         public static let named: [(name: String, mutant: Mutants)] = [
@@ -46,7 +48,7 @@
             ("dead-letter-transaction", .deadLetterTransaction), ("outcome-check", .outcomeCheck),
             ("commit-ordering", .commitOrdering), ("blocking-revoke", .blockingRevoke), ("anchor", .anchor),
             ("deduplication", .deduplication), ("warm-up", .warmUp), ("expected-record", .expectedRecord),
-            ("log-bounds", .logBounds),
+            ("log-bounds", .logBounds), ("refetch", .refetch),
         ]
 
         /// What SLUICE_MUTANT names, separated by commas. An unknown name ends the process: a mutant that was never on

@@ -24,6 +24,7 @@
             Mutant(name: "outcome-check", seeds: 1...20, rules: [.stopReason]),
             Mutant(name: "commit-ordering", seeds: 1...5, rules: [.mirror]),
             Mutant(name: "blocking-revoke", seeds: 1...30, rules: [.revoke]),
+            Mutant(name: "refetch", seeds: 1...60, rules: [.anotherLog]),
             Mutant(name: "log-bounds", seeds: 1...40, rules: [.time, .skipped, .anotherLog, .results]),
         ]
 
@@ -38,6 +39,15 @@
                 return
             }
             Issue.record("\(mutant.name) was not missed in \(mutant.seeds.count) seeds")
+        }
+
+        /// A script is kept for what it showed: with the guard left out that mended it, it must show it still. What a
+        /// script draws changes with the world, and then another one has to take its place.
+        @Test(arguments: try! KeptScript.all())
+        func aKeptScriptStillShowsItsBug(_ kept: KeptScript) throws {
+            var script = kept.script
+            script.mutants = [kept.guardName]
+            #expect(Simulation(job: SpendSimulation.job).run(script).finding != nil, "\(kept)")
         }
 
         /// Of some fifty faults those are left that it takes: a failover that loses commits, and nothing else.

@@ -53,16 +53,9 @@ import Testing
     }
 
     /// What once failed and was mended.
-    @Test(arguments: try! Self.scripts())
-    func aScriptThatOnceFailedRunsThrough(path: String) throws {
-        let script = try SimulationScript(text: String(contentsOfFile: path, encoding: .utf8))
-        let report = Simulation(job: SpendSimulation.job).run(script)
-        #expect(report.finding == nil, "\(path)")
-    }
-
-    private static func scripts() throws -> [String] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scripts")
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path())
-            .filter { $0.hasSuffix(".sim") }.sorted().map { folder.appending(path: $0).path() }
+    @Test(arguments: try! KeptScript.all())
+    func aScriptThatOnceFailedRunsThrough(_ kept: KeptScript) throws {
+        let report = Simulation(job: SpendSimulation.job).run(kept.script)
+        #expect(report.finding == nil, "\(kept)")
     }
 }
