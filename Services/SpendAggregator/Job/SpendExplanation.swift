@@ -47,7 +47,9 @@ public enum SpendExplanation {
                 name: "one-database",
                 text: """
                     Results and progress live in the same PostgreSQL database with fsync and synchronous_commit on. \
-                    After a failover that loses commits both regress together and are made up from the log.
+                    After a failover that loses commits both regress together and are made up from the log, in each \
+                    partition with its next record or the next start of its process: an owner looks at its row when it \
+                    commits.
                     """),
             Assumption(
                 name: "fence",
