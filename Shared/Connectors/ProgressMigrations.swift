@@ -13,6 +13,7 @@ public enum ProgressMigrations {
             migrations: [
                 migration(1, "progress", PackageResources.migration_0001_progress_sql),
                 migration(2, "progress_change", PackageResources.migration_0002_progress_change_sql),
+                migration(3, "outbox", PackageResources.migration_0003_outbox_sql),
             ])
     }
 }
