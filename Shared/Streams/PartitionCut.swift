@@ -8,6 +8,9 @@ public struct PartitionCut<Output: CheckpointOutput>: Sendable {
     public var expectedNextOffset: Offset?
     /// The progress after the commit.
     public var progress: PartitionProgress
+    /// The watermark that was committed before: a window that ended by then is closed, and changing it corrects it.
+    /// `distantPast` where nothing was committed.
+    public var closedUntil: EventTime
     public var output: PartitionOutput<Output>
     /// Records in the cut.
     public var records: Int64
@@ -23,13 +26,15 @@ public struct PartitionCut<Output: CheckpointOutput>: Sendable {
 
     public init(
         partition: Partition, epoch: Epoch, expectedNextOffset: Offset?, progress: PartitionProgress,
-        output: PartitionOutput<Output>, records: Int64, oldestTimestampMilliseconds: Int64 = -1,
+        closedUntil: EventTime = .distantPast, output: PartitionOutput<Output>, records: Int64,
+        oldestTimestampMilliseconds: Int64 = -1,
         newestTimestampMilliseconds: Int64 = -1
     ) {
         self.partition = partition
         self.epoch = epoch
         self.expectedNextOffset = expectedNextOffset
         self.progress = progress
+        self.closedUntil = closedUntil
         self.output = output
         self.records = records
         self.oldestTimestampMilliseconds = oldestTimestampMilliseconds

@@ -105,6 +105,8 @@ final class PartitionTask<Logic: EventLogic> {
         let progress = pipeline.pointee.progress(nextOffset: expected, anchor: anchor)
         let result = PartitionCut(
             partition: partition, epoch: epoch, expectedNextOffset: committed.nextOffset, progress: progress,
+            closedUntil: committed.streamTime.minus(
+                milliseconds: pipeline.pointee.settings.outOfOrdernessMilliseconds),
             output: full, records: uncut, oldestTimestampMilliseconds: oldestUncut,
             newestTimestampMilliseconds: newestUncut)
         inFlight = true

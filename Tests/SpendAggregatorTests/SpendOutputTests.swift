@@ -22,8 +22,8 @@ import Testing
             event.eventTimeMilliseconds = Int64(key.minute) * 60_000 + 1
             _ = SpendLogic().apply(event, watermark: .distantPast, to: output)
         }
-        #expect(output.rowCount == keys.count)
         let rows = output.withSortedRows { Array($0) }
+        #expect(rows.count == keys.count)
         #expect(
             rows.map { RowKey($0.key) }
                 == keys.sorted {
@@ -32,6 +32,57 @@ import Testing
                 })
         #expect(rows.reduce(0) { $0 + Int($1.aggregate.clicks) } == 3_000)
         #expect(rows.reduce(0) { $0 + $1.aggregate.spendNanos } == 3_000_000)
+        output.removeAll()
+        #expect(output.rowCount == 0)
+    }
+
+    /// Each finer level adds up to the same as the minutes, whatever comes: charged, free, invalid and late.
+    @Test func everyLevelAddsUpToTheMinutes() {
+        var random = SeededGenerator(seed: 5)
+        let output = SpendOutput()
+        for _ in 0..<5_000 {
+            let event = AdEvent(
+                eventTimeMilliseconds: Int64.random(in: 1...20_000_000, using: &random),
+                advertiserID: Int64.random(in: 1...2, using: &random),
+                campaignID: Int64.random(in: 1...3, using: &random),
+                adGroupID: Int64.random(in: 0...2, using: &random), adID: Int64.random(in: 0...9, using: &random),
+                type: Int32.random(in: 1...4, using: &random), pricing: Int32.random(in: 1...4, using: &random),
+                priceMicros: Int64.random(in: 0...1_000_000, using: &random), currency: CurrencyCode("USD")!,
+                placement: Int32.random(in: -1...3, using: &random),
+                country: random.oneIn(3) ? 0 : 0x4445, invalidReason: random.oneIn(10) ? 2 : 0)
+            _ = SpendLogic().apply(event, watermark: EventTime(milliseconds: 10_000_000), to: output)
+        }
+        struct Hour: Hashable { var campaign, advertiser, hour: Int64 }
+        func sums<Rows: Sequence>(_ rows: Rows, _ part: (Rows.Element) -> (Hour, SpendDelta)) -> [Hour: [Int128]] {
+            rows.reduce(into: [:]) { sums, row in
+                let (hour, delta) = part(row)
+                let values = [
+                    Int128(delta.impressions), Int128(delta.clicks), Int128(delta.conversions),
+                    Int128(delta.videoViews),
+                    Int128(delta.invalidEvents), Int128(delta.lateEvents), delta.spendNanos,
+                ]
+                sums[hour] = zip(sums[hour] ?? Array(repeating: 0, count: 7), values).map(+)
+            }
+        }
+        let minutes = sums(output.withSortedRows { Array($0) }) {
+            (
+                Hour(campaign: $0.key.campaignID, advertiser: $0.key.advertiserID, hour: Int64($0.key.minute) / 60),
+                $0.aggregate
+            )
+        }
+        #expect(minutes.values.contains { $0[4] > 0 && $0[5] > 0 && $0[6] > 0 })
+        for level in [SpendLevels.ads, .placements, .countries] {
+            let rows = output.sortedRows(level)
+            #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.key < $1.key })
+            #expect(
+                sums(rows) {
+                    (
+                        Hour(campaign: $0.key.campaignID, advertiser: $0.key.advertiserID, hour: Int64($0.key.hour)),
+                        $0.aggregate
+                    )
+                } == minutes)
+        }
+        #expect(output.sortedRows(.ads).count == 3 * 2 * 6 * 3 * 10)
         output.removeAll()
         #expect(output.rowCount == 0)
     }

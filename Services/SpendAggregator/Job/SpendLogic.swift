@@ -12,7 +12,10 @@ public struct SpendLogic: EventLogic {
     /// 2100-01-01T00:00:00Z, the first moment that is too late.
     @inlinable public static var endOfTimeMilliseconds: Int64 { 4_102_444_800_000 }
 
-    @inlinable public init() {}
+    /// The levels finer than the campaign that are kept.
+    public let levels: SpendLevels
+
+    @inlinable public init(levels: SpendLevels = .all) { self.levels = levels }
 
     public var blankEvent: AdEvent { AdEvent() }
 
@@ -49,27 +52,32 @@ public struct SpendLogic: EventLogic {
 
     @inlinable
     public func apply(_ event: AdEvent, watermark: EventTime, to output: SpendOutput) -> AppliedEvent {
-        // Event times are positive here, so the quotient is the window.
+        // Event times are positive here, so the quotients are the windows.
         let minute = event.eventTimeMilliseconds / 60_000
-        let delta = output.table.pointee.aggregate(
-            for: SpendKey(
-                advertiserID: event.advertiserID, campaignID: event.campaignID, minute: Int32(minute),
-                currency: event.currency))
-        guard event.invalidReason == 0 else {
-            delta.pointee.invalidEvents += 1
-            return .invalid
+        let charge = SpendCharge(
+            event,
+            isLate: TumblingWindows(sizeMilliseconds: 60_000).isLate(
+                index: minute, watermark: watermark))
+        charge.add(
+            to: output.table.pointee.aggregate(
+                for: SpendKey(
+                    advertiserID: event.advertiserID, campaignID: event.campaignID, minute: Int32(minute),
+                    currency: event.currency)))
+        var key = DimensionKey(
+            advertiserID: event.advertiserID, campaignID: event.campaignID, first: event.adGroupID,
+            second: event.adID, hour: Int32(minute / 60), currency: event.currency)
+        if levels.contains(.ads) { charge.add(to: output.ads.pointee.aggregate(for: key)) }
+        key.second = 0
+        if levels.contains(.placements) {
+            key.first = Int64(event.placement)
+            charge.add(to: output.placements.pointee.aggregate(for: key))
         }
-        switch event.type {
-        case 1: delta.pointee.impressions += 1
-        case 2: delta.pointee.clicks += 1
-        case 3: delta.pointee.conversions += 1
-        default: delta.pointee.videoViews += 1
+        if levels.contains(.countries) {
+            key.first = Int64(event.country)
+            charge.add(to: output.countries.pointee.aggregate(for: key))
         }
-        // Validation has refused what does not fit.
-        delta.pointee.spendNanos += Int128(Charge.nanos(of: event) ?? 0)
-        guard TumblingWindows(sizeMilliseconds: 60_000).isLate(index: minute, watermark: watermark) else { return [] }
-        delta.pointee.lateEvents += 1
-        return .late
+        if event.invalidReason != 0 { return .invalid }
+        return charge.late == 0 ? [] : .late
     }
 
     public func makeOutput() -> SpendOutput { SpendOutput() }

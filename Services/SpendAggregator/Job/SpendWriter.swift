@@ -3,7 +3,8 @@ public import Postgres
 import Schemas
 public import Streams
 
-/// Adds a checkpoint's deltas to the minutes' rows, sorted by the primary key, in statements of a few thousand rows.
+/// Adds a checkpoint's deltas to the minutes and to every level above and below them, in the order of the primary keys and
+/// in statements of a few thousand rows.
 public final class SpendWriter: OutputWriter {
     public typealias Output = SpendOutput
 
@@ -12,33 +13,18 @@ public final class SpendWriter: OutputWriter {
     private static let minutesPerDay: Int32 = 1_440
 
     public let schemas: [String]
-    private let upsert: PreparedStatement
-    private let ensureDays: String
+    private let statements: SpendStatements
+    private let levels: SpendLevels
     /// Days (since the Unix epoch) whose table partition is known to be there.
     private var knownDays: Set<Int32> = []
-    private var rows = SpendRows()
+    private var rows = LevelRows()
     private var hasForgottenDays = false
 
-    public init(_ names: DatabaseNames) {
+    /// - Parameter levels: the levels finer than the campaign that are written.
+    public init(_ names: DatabaseNames, levels: SpendLevels = .all) {
         schemas = [names.schema("spend")]
-        ensureDays =
-            "SELECT \(names.table("spend", "ensure_day"))(day) FROM unnest($1::timestamptz[]) AS given(day) ORDER BY day"
-        upsert = PreparedStatement(
-            name: "spend_upsert",
-            sql: """
-                INSERT INTO \(names.table("spend", "minute_by_partition")) AS m
-                    (source_partition, minute, campaign_id, advertiser_id, currency, impressions, clicks, conversions,
-                     video_views, invalid_events, late_events, spend_nanos)
-                SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::int8[], $4::int8[], $5::text[], $6::int8[],
-                    $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::numeric[])
-                ON CONFLICT (minute, campaign_id, advertiser_id, currency, source_partition) DO UPDATE SET
-                    impressions = m.impressions + excluded.impressions, clicks = m.clicks + excluded.clicks,
-                    conversions = m.conversions + excluded.conversions,
-                    video_views = m.video_views + excluded.video_views,
-                    invalid_events = m.invalid_events + excluded.invalid_events,
-                    late_events = m.late_events + excluded.late_events,
-                    spend_nanos = m.spend_nanos + excluded.spend_nanos
-                """)
+        statements = SpendStatements(names)
+        self.levels = levels
     }
 
     public func prepare(
@@ -46,15 +32,13 @@ public final class SpendWriter: OutputWriter {
     ) throws(PostgresError) {
         var days: Set<Int32> = []
         for cut in cuts {
-            cut.output.output.withSortedRows { rows in
-                for row in rows { days.insert(row.key.minute / Self.minutesPerDay) }
-            }
+            for row in cut.output.output.minutes { days.insert(row.key.minute / Self.minutesPerDay) }
         }
         days.subtract(knownDays)
         guard !days.isEmpty else { return }
         var moments = TimestamptzArrayBuilder()
         for day in days { moments.append(unixMilliseconds: Int64(day) * 86_400_000) }
-        _ = try connection.query(ensureDays, [moments.parameter])
+        _ = try connection.query(statements.ensureDays, [moments.parameter])
         knownDays.formUnion(days)
     }
 
@@ -72,21 +56,43 @@ public final class SpendWriter: OutputWriter {
     public func write(
         _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
     ) throws(PostgresError) {
+        try pipeline.add(statements.begin)
         rows.removeAll()
         for cut in cuts {
-            let partition = cut.partition.rawValue
-            // Sorted in `prepare`; sorting what is sorted costs little.
-            let entries = cut.output.output.withSortedRows { $0 }
-            for entry in entries {
-                rows.append(entry.key, entry.aggregate, partition: partition)
-                if rows.count == Self.rowsPerStatement { try flush(to: &pipeline) }
+            for entry in cut.output.output.withSortedRows({ $0 }) {
+                rows.append(
+                    entry.key, entry.aggregate, partition: cut.partition.rawValue, closedUntil: cut.closedUntil)
+                if rows.count == Self.rowsPerStatement { try flush(nil, to: &pipeline) }
             }
         }
-        if rows.count > 0 { try flush(to: &pipeline) }
+        if rows.count > 0 { try flush(nil, to: &pipeline) }
+        if levels.contains(.ads) { try write(.ads, cuts, to: &pipeline) }
+        if levels.contains(.placements) { try write(.placements, cuts, to: &pipeline) }
+        if levels.contains(.countries) { try write(.countries, cuts, to: &pipeline) }
     }
 
-    private func flush(to pipeline: inout PostgresPipeline) throws(PostgresError) {
-        try pipeline.add(upsert, rows.parameters)
+    private func write(
+        _ level: SpendLevels, _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
+    ) throws(PostgresError) {
+        for cut in cuts {
+            for entry in cut.output.output.sortedRows(level) {
+                rows.append(
+                    level, entry.key, entry.aggregate, partition: cut.partition.rawValue, closedUntil: cut.closedUntil)
+                if rows.count == Self.rowsPerStatement { try flush(level, to: &pipeline) }
+            }
+        }
+        if rows.count > 0 { try flush(level, to: &pipeline) }
+    }
+
+    private func flush(_ level: SpendLevels?, to pipeline: inout PostgresPipeline) throws(PostgresError) {
+        let statement =
+            switch level {
+            case .ads: statements.addAdHours
+            case .placements: statements.addPlacementHours
+            case .countries: statements.addCountryHours
+            default: statements.addMinutes
+            }
+        try pipeline.add(statement, rows.parameters(level))
         rows.removeAll()
     }
 }
