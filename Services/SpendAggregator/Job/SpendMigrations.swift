@@ -15,6 +15,7 @@ public enum SpendMigrations {
                 migration(1, "minute", PackageResources.migration_0001_minute_sql),
                 migration(2, "forget_partition", PackageResources.migration_0002_forget_partition_sql),
                 migration(3, "levels", PackageResources.migration_0003_levels_sql),
+                migration(4, "budgets", PackageResources.migration_0004_budgets_sql),
             ])
     }
 }

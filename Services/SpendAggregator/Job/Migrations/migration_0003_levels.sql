@@ -246,6 +246,41 @@ COMMENT ON COLUMN "spend".exchange_rate.valid_from IS 'The first day that it hol
 COMMENT ON COLUMN "spend".exchange_rate.rate IS 'Units of to_currency for one of from_currency.';
 COMMENT ON COLUMN "spend".exchange_rate.source IS 'Who says so.';
 
+-- Budgets: what a campaign may spend, and what it has spent on the days of its own time zone that are not over.
+
+CREATE TABLE "spend".campaign_budget (
+    campaign_id      int8        PRIMARY KEY,
+    advertiser_id    int8        NOT NULL,
+    currency         text        NOT NULL,
+    daily_nanos      int8        NOT NULL CHECK (daily_nanos >= 0),
+    lifetime_nanos   int8        NOT NULL CHECK (lifetime_nanos >= 0),
+    zone             text        NOT NULL,
+    starts_at        timestamptz NOT NULL,
+    ends_at          timestamptz NOT NULL,
+    version          int8        NOT NULL,
+    lane             int4        NOT NULL,
+    source_partition int4        NOT NULL,
+    record_offset    int8        NOT NULL,
+    stale_versions   int8        NOT NULL DEFAULT 0,
+    received_at      timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE "spend".campaign_budget IS 'The newest budget of each campaign, from the topic of budgets. 0 nanos: no such budget.';
+COMMENT ON COLUMN "spend".campaign_budget.lane IS 'In which lane of the outbox its signals go: the partition that its first budget came in.';
+COMMENT ON COLUMN "spend".campaign_budget.stale_versions IS 'Budgets with an older version that came later, and were ignored.';
+
+CREATE TABLE "spend".budget_day_by_partition (
+    campaign_id      int8           NOT NULL,
+    day              date           NOT NULL,
+    source           "char"         NOT NULL,
+    source_partition int4           NOT NULL,
+    spend_nanos      numeric(38, 0) NOT NULL,
+    adjustment_nanos numeric(38, 0) NOT NULL,
+    PRIMARY KEY (campaign_id, day, source, source_partition)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE "spend".budget_day_by_partition IS 'Days of campaigns with a budget, in the campaign''s zone and the budget''s currency. Days that are over are removed.';
+
 -- Which day of its advertiser a moment belongs to.
 CREATE FUNCTION "spend".advertiser_day(of_advertiser int8, moment timestamptz) RETURNS date LANGUAGE sql STABLE AS $body$
     SELECT coalesce(
@@ -332,6 +367,16 @@ BEGIN
             adjustments = l.adjustments + excluded.adjustments,
             adjustment_nanos = l.adjustment_nanos + excluded.adjustment_nanos, revision = l.revision + 1,
             changed_at = excluded.changed_at, changed_in = excluded.changed_in
+    ), budget_days AS (
+        INSERT INTO "spend".budget_day_by_partition AS b (campaign_id, day, source, source_partition, spend_nanos,
+            adjustment_nanos)
+        SELECT g.campaign_id, (g.moment AT TIME ZONE c.zone)::date, of_source, g.source_partition, sum(g.spend_nanos),
+            sum(g.adjustment_nanos)
+        FROM given AS g JOIN "spend".campaign_budget AS c USING (campaign_id, currency)
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (campaign_id, day, source, source_partition) DO UPDATE SET
+            spend_nanos = b.spend_nanos + excluded.spend_nanos,
+            adjustment_nanos = b.adjustment_nanos + excluded.adjustment_nanos
     )
     INSERT INTO "spend".level_change AS c (level, part, source, source_partition, changed_in)
     SELECT DISTINCT level, part, of_source, source_partition, pg_current_xact_id()::text::int8
@@ -1214,6 +1259,7 @@ CREATE FUNCTION "spend".forget_levels(wanted int4, wanted_source "char") RETURNS
     DELETE FROM "spend".placement_hour_by_partition WHERE source_partition = wanted AND source = wanted_source;
     DELETE FROM "spend".country_hour_by_partition WHERE source_partition = wanted AND source = wanted_source;
     DELETE FROM "spend".beyond_retention_by_partition WHERE source_partition = wanted AND source = wanted_source;
+    DELETE FROM "spend".budget_day_by_partition WHERE source_partition = wanted AND source = wanted_source;
     DELETE FROM "spend".level_change WHERE source_partition = wanted AND source = wanted_source;
     UPDATE "spend".generation SET number = number + 1
 $body$;
@@ -1223,28 +1269,6 @@ CREATE OR REPLACE FUNCTION "spend".forget_partition(wanted int4) RETURNS void LA
     DELETE FROM "spend".minute_by_partition WHERE source_partition = wanted;
     SELECT "spend".forget_levels(wanted, 'e')
 $body$;
-
-CREATE FUNCTION "spend".forget_partition(wanted int4, wanted_source text) RETURNS void LANGUAGE plpgsql AS $body$
-BEGIN
-    IF wanted_source <> 'adjustments' THEN
-        RAISE EXCEPTION 'this schema has no results of "%"', wanted_source USING ERRCODE = '22023';
-    END IF;
-    PERFORM "spend".lock_definitions();
-    DELETE FROM "spend".adjustment WHERE source_partition = wanted;
-    PERFORM "spend".forget_levels(wanted, 'a');
-END
-$body$;
-
-COMMENT ON FUNCTION "spend".forget_partition(int4, text) IS 'The same for the partition of another source: adjustments.';
-
-CREATE FUNCTION "spend".partition_totals(wanted int4, wanted_source text)
-RETURNS TABLE (output text, row_count int8, currency text, nanos numeric) LANGUAGE sql STABLE AS $body$
-    SELECT 'adjustment', count(*), a.currency, sum(a.amount_nanos)
-    FROM "spend".adjustment AS a WHERE a.source_partition = wanted AND wanted_source = 'adjustments'
-    GROUP BY a.currency ORDER BY a.currency
-$body$;
-
-COMMENT ON FUNCTION "spend".partition_totals(int4, text) IS 'The same for the partition of another source: adjustments.';
 
 -- The version before: its rows bring the levels with them.
 
@@ -1416,27 +1440,5 @@ CREATE FUNCTION "spend".level_differences() RETURNS TABLE (
 $body$;
 
 COMMENT ON FUNCTION "spend".level_differences() IS 'Where a level does not equal the sum of the one below: impressions, clicks, conversions, video views, invalid and late events, charges, adjustments and their amounts. Answers nothing as long as all is well.';
-
--- Who only reads.
-
-CREATE FUNCTION "spend".grant_reader(reader text) RETURNS void LANGUAGE plpgsql AS $body$
-DECLARE
-    found record;
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = reader) THEN
-        EXECUTE format('CREATE ROLE %I NOLOGIN', reader);
-    END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I',
-        (SELECT relnamespace::regnamespace FROM pg_catalog.pg_class WHERE oid = '"spend".minute'::regclass), reader);
-    FOR found IN
-        SELECT c.oid::regclass AS name FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_class AS minute USING (relnamespace)
-        WHERE minute.oid = '"spend".minute'::regclass AND (c.relkind = 'v' OR c.relname IN ('exchange_rate', 'advertiser_zone'))
-    LOOP
-        EXECUTE format('GRANT SELECT ON %s TO %I', found.name, reader);
-    END LOOP;
-END
-$body$;
-
-COMMENT ON FUNCTION "spend".grant_reader(text) IS 'Lets a role read the views, the zones and the rates, and nothing else; makes it, without a login, where it is missing. Repeat it after a migration that adds views.';
 
 DROP TABLE "spend".measures;
