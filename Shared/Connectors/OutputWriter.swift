@@ -24,5 +24,7 @@ public protocol OutputWriter<Output>: AnyObject {
     func write(_ cuts: [PartitionCut<Output>], to pipeline: inout PostgresPipeline) throws(PostgresError)
 
     /// The transaction with the cuts that were written last was committed.
-    func committed()
+    ///
+    /// - Parameter answers: the rows of each statement of the transaction, at the index that adding it returned.
+    func committed(_ answers: [PostgresRows])
 }

@@ -186,10 +186,11 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
             if error.isConnectionFailure { disconnect() }
             throw StoreError(error.isTransient ? .transient : .permanent, error.description)
         }
+        let answers: [PostgresRows]
         do throws(PostgresError) {
             let connection = try connected()
             rows.fill(cuts, outOfOrdernessMilliseconds: outOfOrdernessMilliseconds)
-            _ = try connection.pipeline { (pipeline: inout PostgresPipeline) throws(PostgresError) in
+            answers = try connection.pipeline { (pipeline: inout PostgresPipeline) throws(PostgresError) in
                 try send(cuts, to: &pipeline)
             }
             #if SLUICE_MUTANTS
@@ -203,7 +204,7 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
             throw classify(error)
         }
         probe?.reached(.commitAcknowledged, .before)
-        writer.committed()
+        writer.committed(answers)
     }
 
     /// The transaction of a checkpoint: the compare-and-set comes first, so that nothing is written for a stale owner.

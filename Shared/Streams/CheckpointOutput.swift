@@ -3,6 +3,13 @@
 public protocol CheckpointOutput: AnyObject {
     /// Rows that the sink will write for it.
     var rowCount: Int { get }
+    /// Whether somebody waits for what it will bring about: a checkpoint is then taken sooner. Asked a few times a second,
+    /// not once a record.
+    var isUrgent: Bool { get }
     /// Forgets everything; keeps the memory.
     func removeAll()
+}
+
+extension CheckpointOutput {
+    public var isUrgent: Bool { false }
 }

@@ -79,6 +79,10 @@ extension JobCore {
         }
         return false
     }
+    /// Whether somebody waits for what a checkpoint would bring about.
+    public var hasUrgentOutput: Bool {
+        tasks.contains { $0.map { $0.hasUncut && $0.output.output.isUrgent } ?? false }
+    }
     /// Whether every owned partition has rebuilt what it must remember.
     public var isWarm: Bool {
         !tasks.contains { if case .warming = $0?.state { true } else { false } }

@@ -14,6 +14,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private let probe: (any StepProbe)?
 
     private var nextCheckpointAt: Int64 = 0
+    private var nextUrgencyLookAt: Int64 = 0
     private var nextSampleAt: Int64 = 0
     /// When the log of a partition that could not be compared is asked again.
     private var nextVerificationAt: [Partition: Int64] = [:]
@@ -101,7 +102,7 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
     private func checkpointIfDue() {
         let now = clock.monotonicMilliseconds()
         let share = pendingShare
-        guard core.hasPending, now >= nextCheckpointAt || share >= 1 else {
+        guard core.hasPending, now >= nextCheckpointAt || share >= 1 || isUrgent(at: now) else {
             if !core.hasPending && now >= nextCheckpointAt {
                 nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
             }
@@ -123,12 +124,20 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         if pendingShare >= 2 { pauseReading() } else { resumeReading() }
     }
 
+    /// Whether a checkpoint is due before its time because somebody waits for what it brings about.
+    private func isUrgent(at now: Int64) -> Bool {
+        guard !lane.isBusy, now >= nextUrgencyLookAt else { return false }
+        nextUrgencyLookAt = now + settings.urgencyLookMilliseconds
+        return core.hasUrgentOutput
+    }
+
     private func submitCut() {
         verifySuspects()
         checkGaps()
         handleIncidents()
         let now = clock.monotonicMilliseconds()
         nextCheckpointAt = now + settings.checkpointIntervalMilliseconds
+        nextUrgencyLookAt = now + settings.urgentCheckpointIntervalMilliseconds
         guard let checkpoint = core.cut() else { return }
         submittedAt = now
         probe?.reached(.handOver, .before)

@@ -2,6 +2,10 @@
 public struct WorkerSettings: Equatable, Sendable {
     /// A checkpoint is taken this often while there is something to commit.
     public var checkpointIntervalMilliseconds: Int64 = 1_000
+    /// And this often while an output says that it is urgent; never more seldom than the interval above.
+    public var urgentCheckpointIntervalMilliseconds: Int64 = 250
+    /// How often outputs are asked whether they are.
+    public var urgencyLookMilliseconds: Int64 = 50
     /// Records asked for at a time.
     public var batchRecords = 1_000
     /// A wait for records is never longer than this.

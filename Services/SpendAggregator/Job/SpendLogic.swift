@@ -15,7 +15,13 @@ public struct SpendLogic: EventLogic {
     /// The levels finer than the campaign that are kept.
     public let levels: SpendLevels
 
-    @inlinable public init(levels: SpendLevels = .all) { self.levels = levels }
+    /// What budgets leave, for the urgency of checkpoints; nil: no budgets.
+    let headroom: BudgetHeadroom?
+
+    public init(levels: SpendLevels = .all, headroom: BudgetHeadroom? = nil) {
+        self.levels = levels
+        self.headroom = headroom
+    }
 
     public var blankEvent: AdEvent { AdEvent() }
 
@@ -80,5 +86,5 @@ public struct SpendLogic: EventLogic {
         return charge.late == 0 ? [] : .late
     }
 
-    public func makeOutput() -> SpendOutput { SpendOutput() }
+    public func makeOutput() -> SpendOutput { SpendOutput(headroom: headroom) }
 }

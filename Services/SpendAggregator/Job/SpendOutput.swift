@@ -12,7 +12,11 @@ public final class SpendOutput: CheckpointOutput {
     @usableFromInline let placements: UnsafeMutablePointer<Dimension>
     @usableFromInline let countries: UnsafeMutablePointer<Dimension>
 
-    public init() {
+    private let headroom: BudgetHeadroom?
+
+    /// - Parameter headroom: what budgets leave; nil where nobody waits for signals.
+    public init(headroom: BudgetHeadroom? = nil) {
+        self.headroom = headroom
         table = .allocate(capacity: 1)
         table.initialize(to: GroupTable(zero: SpendDelta(), minimumCapacity: 1_024))
         func dimension() -> UnsafeMutablePointer<Dimension> {
@@ -38,6 +42,9 @@ public final class SpendOutput: CheckpointOutput {
     public var rowCount: Int {
         table.pointee.count + ads.pointee.count + placements.pointee.count + countries.pointee.count
     }
+
+    /// A budget's signal is due with what was charged.
+    public var isUrgent: Bool { headroom?.isUsedUp(by: table.pointee.all) ?? false }
 
     public func removeAll() {
         table.pointee.removeAll()

@@ -10,6 +10,8 @@ struct SpendStatements {
     let addAdHours: PreparedStatement
     let addPlacementHours: PreparedStatement
     let addCountryHours: PreparedStatement
+    /// Compares what campaigns have spent with their budgets.
+    let judge: PreparedStatement
     let ensureDays: String
 
     init(_ names: DatabaseNames) {
@@ -33,6 +35,8 @@ struct SpendStatements {
                     $14::numeric[], array_fill(0::int8, ARRAY[cardinality($1::int4[])]),
                     array_fill(0::numeric, ARRAY[cardinality($1::int4[])]), $15::timestamptz[])
                 """)
+        judge = PreparedStatement(
+            name: "spend_judge", sql: "SELECT campaign_id, headroom FROM \(function("judge_budgets"))($1::int8[])")
         ensureDays = "SELECT \(function("ensure_day"))(day) FROM unnest($1::timestamptz[]) AS given(day) ORDER BY day"
     }
 }

@@ -19,9 +19,15 @@ public final class SpendWriter: OutputWriter {
     private var knownDays: Set<Int32> = []
     private var rows = LevelRows()
     private var hasForgottenDays = false
+    private let headroom: BudgetHeadroom?
+    /// The campaigns of the transaction, and where the judgement of their budgets is among its answers.
+    private var judged: (campaigns: [Int64], statement: Int)?
 
-    /// - Parameter levels: the levels finer than the campaign that are written.
-    public init(_ names: DatabaseNames, levels: SpendLevels = .all) {
+    /// - Parameters:
+    ///   - levels: the levels finer than the campaign that are written.
+    ///   - headroom: told what each judgement leaves.
+    public init(_ names: DatabaseNames, levels: SpendLevels = .all, headroom: BudgetHeadroom? = nil) {
+        self.headroom = headroom
         schemas = [names.schema("spend")]
         statements = SpendStatements(names)
         self.levels = levels
@@ -51,7 +57,16 @@ public final class SpendWriter: OutputWriter {
         return true
     }
 
-    public func committed() { hasForgottenDays = false }
+    public func committed(_ answers: [PostgresRows]) {
+        hasForgottenDays = false
+        guard let headroom, let judged else { return }
+        var left: [Int64: Int128] = [:]
+        for row in answers[judged.statement] {
+            // What cannot be read leaves the campaign to the ordinary checkpoint.
+            if let campaign = try? row.int64(0), let nanos = try? row.optionalInt128(1) { left[campaign] = nanos }
+        }
+        headroom.judged(judged.campaigns, headroom: left)
+    }
 
     public func write(
         _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
@@ -69,6 +84,21 @@ public final class SpendWriter: OutputWriter {
         if levels.contains(.ads) { try write(.ads, cuts, to: &pipeline) }
         if levels.contains(.placements) { try write(.placements, cuts, to: &pipeline) }
         if levels.contains(.countries) { try write(.countries, cuts, to: &pipeline) }
+        try judgeBudgets(cuts, &pipeline)
+    }
+
+    /// Last, when everything that a budget is compared with is written.
+    private func judgeBudgets(
+        _ cuts: [PartitionCut<SpendOutput>], _ pipeline: inout PostgresPipeline
+    ) throws(PostgresError) {
+        var campaigns: Set<Int64> = []
+        for cut in cuts {
+            for row in cut.output.output.minutes { campaigns.insert(row.key.campaignID) }
+        }
+        let sorted = campaigns.sorted()
+        var parameter = Int8ArrayBuilder()
+        for campaign in sorted { parameter.append(campaign) }
+        judged = (sorted, try pipeline.add(statements.judge, [parameter.parameter]))
     }
 
     private func write(
