@@ -32,7 +32,7 @@ public enum AdEventReader {
             guard let tag = cursor.tag() else { return false }
             let read =
                 switch tag {
-                case 0x0A: readID(&cursor, &event)
+                case 0x0A: cursor.id(&event.idHigh, &event.idLow, length: &event.idLength)
                 case 0x10: cursor.int64(&event.eventTimeMilliseconds)
                 case 0x18: cursor.int64(&event.advertiserID)
                 case 0x20: cursor.int64(&event.campaignID)
@@ -41,7 +41,7 @@ public enum AdEventReader {
                 case 0x38: cursor.int32(&event.type)
                 case 0x40: cursor.int32(&event.pricing)
                 case 0x48: cursor.int64(&event.priceMicros)
-                case 0x52: readCurrency(&cursor, &event)
+                case 0x52: cursor.currency(&event.currency)
                 case 0x58: cursor.int32(&event.placement)
                 case 0x62: readCountry(&cursor, &event)
                 case 0x69: cursor.fixed64(&event.userHash)
@@ -50,29 +50,6 @@ public enum AdEventReader {
                 }
             guard read else { return false }
         }
-        return true
-    }
-
-    @inlinable
-    @inline(__always)
-    static func readID(_ cursor: inout WireCursor, _ event: inout AdEvent) -> Bool {
-        guard let bytes = cursor.lengthDelimited() else { return false }
-        event.idLength = Int32(truncatingIfNeeded: bytes.count)
-        if bytes.count == 16 {
-            event.idHigh = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
-            event.idLow = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        } else {
-            event.idHigh = 0
-            event.idLow = 0
-        }
-        return true
-    }
-
-    @inlinable
-    @inline(__always)
-    static func readCurrency(_ cursor: inout WireCursor, _ event: inout AdEvent) -> Bool {
-        guard let bytes = cursor.lengthDelimited() else { return false }
-        event.currency = bytes.count == 3 ? CurrencyCode(bytes: bytes[0], bytes[1], bytes[2]) : .none
         return true
     }
 

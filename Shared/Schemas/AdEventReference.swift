@@ -32,7 +32,9 @@ public enum AdEventReference {
     }
 
     private static func convert(_ message: Sluice__Ads__V1__AdEvent) -> AdEvent {
+        let id = ReferenceFields.id(message.event_id)
         var event = AdEvent(
+            idHigh: id.high, idLow: id.low,
             idLength: Int32(truncatingIfNeeded: message.event_id.len),
             eventTimeMilliseconds: message.event_time_ms,
             advertiserID: message.advertiser_id,
@@ -42,19 +44,11 @@ public enum AdEventReference {
             type: raw(message.type),
             pricing: raw(message.pricing),
             priceMicros: message.price_micros,
+            currency: ReferenceFields.currency(message.currency),
             placement: message.placement,
             userHash: message.user_hash,
             invalidReason: message.invalid_reason
         )
-        if message.event_id.len == 16 {
-            for index in 0..<8 {
-                event.idHigh = event.idHigh << 8 | UInt64(message.event_id.data[index])
-                event.idLow = event.idLow << 8 | UInt64(message.event_id.data[index + 8])
-            }
-        }
-        if let currency = message.currency {
-            event.currency = CurrencyCode(String(cString: currency)) ?? .none
-        }
         if let country = message.country.map({ Array(String(cString: $0).utf8) }),
             country.count == 2, country.allSatisfy({ (65...90).contains($0) })
         {

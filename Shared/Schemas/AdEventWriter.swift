@@ -30,11 +30,7 @@ public enum AdEventWriter {
         pen.varint(0x38, Int64(event.type))
         pen.varint(0x40, Int64(event.pricing))
         pen.varint(0x48, event.priceMicros)
-        if event.currency.rawValue != 0 {
-            let packed = event.currency.rawValue
-            pen.bytes(0x52, 3, UInt8(truncatingIfNeeded: packed >> 16), UInt8(truncatingIfNeeded: packed >> 8))
-            pen.byte(UInt8(truncatingIfNeeded: packed))
-        }
+        pen.currency(0x52, event.currency)
         pen.varint(0x58, Int64(event.placement))
         if event.country != 0 {
             pen.bytes(0x62, 2, UInt8(truncatingIfNeeded: event.country >> 8), UInt8(truncatingIfNeeded: event.country))
@@ -54,61 +50,5 @@ public enum AdEventWriter {
         var buffer = ByteBuffer(capacity: sizeLimit)
         append(event, to: &buffer)
         return Array(buffer.bytes)
-    }
-}
-
-/// A place in memory that is written to. The caller has made room.
-private struct WirePen {
-    var place: UnsafeMutableRawPointer
-
-    init(_ start: UnsafeMutableRawPointer) { place = start }
-
-    @inline(__always)
-    mutating func byte(_ value: UInt8) {
-        place.storeBytes(of: value, as: UInt8.self)
-        place += 1
-    }
-
-    @inline(__always)
-    mutating func bytes(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
-        let packed = UInt32(a) | UInt32(b) << 8 | UInt32(c) << 16 | UInt32(d) << 24
-        place.storeBytes(of: packed.littleEndian, as: UInt32.self)
-        place += 4
-    }
-
-    @inline(__always)
-    mutating func word(_ value: UInt64) {
-        place.storeBytes(of: value, as: UInt64.self)
-        place += 8
-    }
-
-    /// A field whose value is not 0. Negative numbers take ten bytes.
-    @inline(__always)
-    mutating func varint(_ tag: UInt8, _ value: Int64) {
-        guard value != 0 else { return }
-        byte(tag)
-        var rest = UInt64(bitPattern: value)
-        while rest >= 0x80 {
-            byte(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        byte(UInt8(truncatingIfNeeded: rest))
-    }
-
-    mutating func id(_ high: UInt64, _ low: UInt64, length: Int) {
-        byte(0x0A)
-        byte(UInt8(length))
-        if length == 16 {
-            word(high.bigEndian)
-            word(low.bigEndian)
-            return
-        }
-        for index in 0..<length {
-            switch index {
-            case 0..<8: byte(UInt8(truncatingIfNeeded: high >> (56 - 8 * index)))
-            case 8..<16: byte(UInt8(truncatingIfNeeded: low >> (120 - 8 * index)))
-            default: byte(0)
-            }
-        }
     }
 }

@@ -42,4 +42,16 @@ public struct ByteBuffer: ~Copyable {
         (start + count).copyMemory(from: source, byteCount: bytes.count)
         count += bytes.count
     }
+
+    /// Appends what a pen writes, which is at most `limit` bytes. Returns how many it were.
+    @discardableResult
+    mutating func write(atMost limit: Int, _ body: (inout WirePen) -> Void) -> Int {
+        reserve(limit)
+        let before = start + count
+        var pen = WirePen(before)
+        body(&pen)
+        let written = UnsafeRawPointer(pen.place) - UnsafeRawPointer(before)
+        count += written
+        return written
+    }
 }

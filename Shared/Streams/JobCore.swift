@@ -73,22 +73,14 @@ public final class JobCore<Logic: EventLogic> {
             incidents.append(.stopped(claim.partition, reason))
             return nil
         }
-        let mark = claim.progress.warmUpMark(horizonMilliseconds: settings.horizonMilliseconds)
-        var start = mark?.offset ?? next
-        var complete = true
-        if let mark {
-            let oldest = claim.progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
-            complete = mark.streamTime == .distantPast || mark.streamTime < oldest
-            if !complete && bounds.start < mark.offset {
-                // The horizon was shorter when the marks were kept, or an operator moved the partition.
-                incidents.append(
-                    .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
-            }
-            pipeline.setStreamTime(mark.streamTime)
-        }
+        var (start, complete) =
+            settings.deduplicates
+            ? rememberedStart(claim, next, bounds, &pipeline) : anchorStart(claim, next, &pipeline)
         if start < bounds.start {
-            incidents.append(
-                .horizonIncomplete(claim.partition, missingFrom: start, through: bounds.start.previous))
+            if settings.deduplicates {
+                incidents.append(
+                    .horizonIncomplete(claim.partition, missingFrom: start, through: bounds.start.previous))
+            }
             start = bounds.start
             complete = false
         }
@@ -102,6 +94,33 @@ public final class JobCore<Logic: EventLogic> {
         }
         install(claim, .warming(target: next, anchorSeen: false, complete: complete), expected: start, pipeline)
         return start
+    }
+
+    /// From where the ids of the horizon are read again, and whether that is all of it.
+    private func rememberedStart(
+        _ claim: Claim, _ next: Offset, _ bounds: LogBounds, _ pipeline: inout PartitionPipeline<Logic>
+    ) -> (start: Offset, complete: Bool) {
+        let progress = claim.progress
+        let mark = progress.warmUpMark(horizonMilliseconds: settings.horizonMilliseconds)
+        guard let mark else { return (next, true) }
+        pipeline.setStreamTime(mark.streamTime)
+        let oldest = progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
+        let complete = mark.streamTime == .distantPast || mark.streamTime < oldest
+        if !complete && bounds.start < mark.offset {
+            // The horizon was shorter when the marks were kept, or an operator moved the partition.
+            incidents.append(
+                .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
+        }
+        return (mark.offset, complete)
+    }
+
+    /// Without deduplication nothing is remembered. The last applied record alone is read again, without effect: to
+    /// see that the log is the one that was read.
+    private func anchorStart(
+        _ claim: Claim, _ next: Offset, _ pipeline: inout PartitionPipeline<Logic>
+    ) -> (start: Offset, complete: Bool) {
+        pipeline.setStreamTime(claim.progress.streamTime)
+        return (claim.progress.anchor?.offset ?? next, true)
     }
 
     /// - Parameters:
@@ -387,7 +406,9 @@ public final class JobCore<Logic: EventLogic> {
         guard case .warming(let target, let seen, _) = task.state, task.expected < start, start <= target else {
             return false
         }
-        incidents.append(.horizonIncomplete(task.partition, missingFrom: task.expected, through: start.previous))
+        if settings.deduplicates {
+            incidents.append(.horizonIncomplete(task.partition, missingFrom: task.expected, through: start.previous))
+        }
         task.state = .warming(target: target, anchorSeen: seen, complete: false)
         task.expected = start
         task.awaitingSeek = true

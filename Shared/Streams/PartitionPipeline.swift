@@ -20,7 +20,12 @@ public struct PartitionPipeline<Logic: EventLogic>: ~Copyable {
         marks = progress.marks
         counters = progress.counters
         let last = progress.marks.last?.streamTime.rawValue ?? .min
-        nextMarkAt = last == .min ? .min : last + settings.markSpacingMilliseconds
+        if settings.deduplicates {
+            nextMarkAt = last == .min ? .min : last + settings.markSpacingMilliseconds
+        } else {
+            // Nothing is read again for its ids, so no place is marked for it.
+            nextMarkAt = .max
+        }
     }
 
     public var rememberedIDs: Int { horizon.count }
@@ -94,6 +99,7 @@ public struct PartitionPipeline<Logic: EventLogic>: ~Copyable {
         decode(records, count: count, scratch: scratch)
         for position in 0..<count where scratch.faults[position] == .none {
             advance(scratch.events[position], records[position])
+            guard settings.deduplicates else { continue }
             _ = horizon.isDuplicate(
                 logic.id(of: scratch.events[position]), hash: scratch.hashes[position], at: streamTime)
         }

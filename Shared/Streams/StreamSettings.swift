@@ -6,7 +6,8 @@ public struct StreamSettings: Equatable, Sendable {
     public var outOfOrdernessMilliseconds: Int64
     /// The most ids that one partition may remember before it stops with an error.
     public var maximumRememberedIDs: Int
-    /// Where false, duplicates are counted like any event.
+    /// Where false, duplicates are counted like any event, and nothing is remembered: a restart reads the last applied
+    /// record again, to compare it, and no other.
     public var deduplicates: Bool
     /// Declares that the topic holds every offset: it is not compacted, and its producers use no transactions. Offsets
     /// that it skips then stop the partition, instead of being counted.

@@ -89,54 +89,35 @@ import Testing
             if generated != nil { Issue.record("the generated code accepts \(hex(payload))") }
         }
     }
-
-    private func mutate(_ payload: inout [UInt8], _ others: [[UInt8]], _ generator: inout SeededGenerator) {
-        let place = Int.random(in: 0...payload.count, using: &generator)
-        switch generator.next() % 7 {
-        case 0 where place < payload.count: payload[place] = UInt8(truncatingIfNeeded: generator.next())
-        case 1 where place < payload.count: payload[place] ^= 1 << (generator.next() & 7)
-        case 2: payload.insert(UInt8(truncatingIfNeeded: generator.next()), at: place)
-        case 3 where place < payload.count: payload.remove(at: place)
-        case 4: payload.removeLast(payload.count - place)
-        case 5:
-            let other = others.randomElement(using: &generator)!
-            payload.insert(contentsOf: other.suffix(Int.random(in: 0...other.count, using: &generator)), at: place)
-        default:
-            let pieces: [[UInt8]] = [
-                [0x7B, 0x7C], [0x7B, 0x10, 0x05, 0x7C], [0x0B, 0x0C], [0x7B], [0x7C],
-                [0x90, 0x80, 0x80, 0x80, 0x10, 0x07],
-                [0x7D, 1, 2, 3, 4], [0x15, 1, 2, 3, 4], [0x92, 0x00, 0x01, 0x41], [0x02, 0x00],
-                [0x52, 0x04, 0x55, 0x53, 0x44, 0],
-                [0x80], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x10, 0x80, 0x80, 0x00],
-            ]
-            payload.insert(contentsOf: pieces.randomElement(using: &generator)!, at: place)
-        }
-    }
 }
 
 /// An event with something in most of its fields, small and extreme values alike.
 func randomEvent(_ generator: inout SeededGenerator) -> AdEvent {
-    func number(_ generator: inout SeededGenerator) -> Int64 {
-        switch generator.next() % 8 {
-        case 0: 0
-        case 1: [1, -1, .min, .max, 127, 128, 1 << 56, (1 << 56) - 1].randomElement(using: &generator)!
-        default: Int64(bitPattern: generator.next() >> (generator.next() % 64))
-        }
-    }
-    return AdEvent(
+    AdEvent(
         idHigh: generator.next(), idLow: generator.next(), idLength: 16,
-        eventTimeMilliseconds: number(&generator),
-        advertiserID: number(&generator), campaignID: number(&generator), adGroupID: number(&generator),
-        adID: number(&generator),
-        type: Int32(truncatingIfNeeded: number(&generator)), pricing: Int32(truncatingIfNeeded: number(&generator)),
-        priceMicros: number(&generator),
+        eventTimeMilliseconds: randomNumber(&generator),
+        advertiserID: randomNumber(&generator), campaignID: randomNumber(&generator),
+        adGroupID: randomNumber(&generator),
+        adID: randomNumber(&generator),
+        type: Int32(truncatingIfNeeded: randomNumber(&generator)),
+        pricing: Int32(truncatingIfNeeded: randomNumber(&generator)),
+        priceMicros: randomNumber(&generator),
         currency: generator.next() % 8 == 0
             ? .none
             : ["USD", "EUR", "JPY", "AZZ"].compactMap(CurrencyCode.init)
                 .randomElement(using: &generator)!,
-        placement: Int32(truncatingIfNeeded: number(&generator)),
+        placement: Int32(truncatingIfNeeded: randomNumber(&generator)),
         country: generator.next() % 4 == 0 ? 0 : 0x4445,
         userHash: generator.next() % 4 == 0 ? 0 : generator.next(),
-        invalidReason: generator.next() % 4 == 0 ? Int32(truncatingIfNeeded: number(&generator)) : 0
+        invalidReason: generator.next() % 4 == 0 ? Int32(truncatingIfNeeded: randomNumber(&generator)) : 0
     )
+}
+
+/// Small and extreme values alike.
+func randomNumber(_ generator: inout SeededGenerator) -> Int64 {
+    switch generator.next() % 8 {
+    case 0: 0
+    case 1: [1, -1, .min, .max, 127, 128, 1 << 56, (1 << 56) - 1].randomElement(using: &generator)!
+    default: Int64(bitPattern: generator.next() >> (generator.next() % 64))
+    }
 }

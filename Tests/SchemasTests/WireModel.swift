@@ -22,16 +22,29 @@ struct WireModel {
     /// zero bytes in strings: what any parser must read as Google's reads the original.
     private(set) var canonical: [UInt8] = []
 
+    /// The fields of a message that has no messages in it.
+    struct Schema {
+        /// The wire type of each field, by its number.
+        let wireTypes: [UInt32: UInt32]
+        /// The tags of the fields that are strings.
+        let strings: Set<UInt32>
+
+        static let adEvent = Schema(
+            wireTypes: [1: 2, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 0, 9: 0, 10: 2, 11: 0, 12: 2, 13: 1, 14: 0],
+            strings: [0x52, 0x62])
+        static let spendAdjustment = Schema(
+            wireTypes: [1: 2, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 2, 9: 2, 10: 2], strings: [0x42, 0x4A, 0x52])
+        static let campaignBudget = Schema(
+            wireTypes: [1: 0, 2: 0, 3: 2, 4: 0, 5: 0, 6: 2, 7: 0, 8: 0, 9: 0], strings: [0x1A, 0x32])
+    }
+
     private let bytes: [UInt8]
+    private let schema: Schema
     private var place = 0
 
-    /// The wire type of each field of the schema.
-    private static let wireTypes: [UInt32: UInt32] = [
-        1: 2, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 0, 9: 0, 10: 2, 11: 0, 12: 2, 13: 1, 14: 0,
-    ]
-
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], _ schema: Schema = .adEvent) {
         self.bytes = bytes
+        self.schema = schema
         accepted = walk()
     }
 
@@ -56,12 +69,12 @@ struct WireModel {
                 guard open.popLast() == number else { return false }
                 continue
             }
-            if open.isEmpty, let expected = Self.wireTypes[number], expected != wireType {
+            if open.isEmpty, let expected = schema.wireTypes[number], expected != wireType {
                 quirks.insert(.wrongWireType)
             }
             let start = place
             guard passBody(wireType) else { return false }
-            if open.isEmpty, Self.wireTypes[number] == wireType { keep(tag, Array(bytes[start..<place])) }
+            if open.isEmpty, schema.wireTypes[number] == wireType { keep(tag, Array(bytes[start..<place])) }
         }
         return open.isEmpty
     }
@@ -81,7 +94,7 @@ struct WireModel {
 
     private mutating func keep(_ tag: UInt32, _ body: [UInt8]) {
         canonical.append(UInt8(tag))
-        guard tag == 0x52 || tag == 0x62 else {
+        guard schema.strings.contains(tag) else {
             canonical += body
             return
         }

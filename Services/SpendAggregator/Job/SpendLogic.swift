@@ -41,13 +41,21 @@ public struct SpendLogic: EventLogic {
             return SpendFault.price.fault
         }
         guard event.currency != .none else { return SpendFault.currency.fault }
-        let time = event.eventTimeMilliseconds
-        guard time > 0 && time < Self.endOfTimeMilliseconds else { return SpendFault.eventTime.fault }
-        if recordTimestampMilliseconds >= 0 && time - recordTimestampMilliseconds > Self.maximumLeadMilliseconds {
-            return SpendFault.eventTime.fault
-        }
+        guard
+            Self.accepts(
+                eventTimeMilliseconds: event.eventTimeMilliseconds,
+                recordTimestampMilliseconds: recordTimestampMilliseconds)
+        else { return SpendFault.eventTime.fault }
         guard Charge.nanos(of: event) != nil else { return SpendFault.overflow.fault }
         return .none
+    }
+
+    /// The contract's rule for the moment that a record speaks of: after 1970, before 2100, and no further ahead of the
+    /// record's own timestamp, where there is one, than `maximumLeadMilliseconds`.
+    @inlinable
+    static func accepts(eventTimeMilliseconds time: Int64, recordTimestampMilliseconds timestamp: Int64) -> Bool {
+        guard time > 0 && time < endOfTimeMilliseconds else { return false }
+        return timestamp < 0 || time - timestamp <= maximumLeadMilliseconds
     }
 
     public func reason(of fault: Fault) -> String { SpendFault(rawValue: fault.rawValue)?.code ?? "unknown" }
