@@ -156,7 +156,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConnectorsTests",
-            dependencies: ["Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Postgres", "LocalServers"],
+            dependencies: [
+                "Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Kafka", "Postgres", "LocalServers",
+            ],
             path: "Tests/ConnectorsTests",
             swiftSettings: strict
         ),

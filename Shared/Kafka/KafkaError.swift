@@ -37,6 +37,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let fencedInstanceID = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         /// Another producer took over this producer's `transactional.id`.
         public static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
+        /// The same, as brokers say it.
+        static let producerFenced = Code(RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
+        static let invalidProducerEpoch = Code(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
         /// The client has failed for good and has to be made anew.
         public static let fatal = Code(RD_KAFKA_RESP_ERR__FATAL)
         /// The polling thread stayed away longer than `max.poll.interval.ms`.
@@ -68,6 +71,12 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     public var partition: Partition?
     /// The broker as librdkafka names it (`host:port/id`), or its id.
     public var broker: String?
+
+    /// Whether another producer has taken over this producer's `transactional.id`, or the broker has aborted a
+    /// transaction that stood open for too long: either way this producer may write no more.
+    public var isFencedProducer: Bool {
+        code == .fenced || code == .producerFenced || code == .invalidProducerEpoch
+    }
 
     public init(
         code: Code, message: String, isFatal: Bool = false, isRetriable: Bool = false, requiresAbort: Bool = false,

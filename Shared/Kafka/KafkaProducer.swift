@@ -27,6 +27,9 @@ public final class KafkaProducer {
     /// How many wait for their delivery or their report.
     public var pendingCount: Int { Int(rd_kafka_outq_len(client)) }
 
+    /// The error that ended this producer for good, or nil. What is called after it fails with a bare `fatal`.
+    public var fatalError: KafkaError? { KafkaError.fatal(of: client) }
+
     public init(
         configuration: KafkaClientConfiguration, settings: Settings = Settings(), log: KafkaLogHandler? = nil
     ) throws(KafkaError) {

@@ -40,6 +40,10 @@
         public static let logBounds = Mutants(rawValue: 1 << 13)
         /// What a client had fetched before a lost connection is applied behind the comparison with the log.
         public static let refetch = Mutants(rawValue: 1 << 14)
+        /// A relay writes positions in a transaction of their own, after that of the messages.
+        public static let relayPosition = Mutants(rawValue: 1 << 15)
+        /// A relay reads the positions before it fences its predecessor, not after.
+        public static let relayFence = Mutants(rawValue: 1 << 16)
 
         /// By the names that SLUICE_MUTANT and the table of mutants use.
         public static let named: [(name: String, mutant: Mutants)] = [
@@ -48,7 +52,8 @@
             ("dead-letter-transaction", .deadLetterTransaction), ("outcome-check", .outcomeCheck),
             ("commit-ordering", .commitOrdering), ("blocking-revoke", .blockingRevoke), ("anchor", .anchor),
             ("deduplication", .deduplication), ("warm-up", .warmUp), ("expected-record", .expectedRecord),
-            ("log-bounds", .logBounds), ("refetch", .refetch),
+            ("log-bounds", .logBounds), ("refetch", .refetch), ("relay-position", .relayPosition),
+            ("relay-fence", .relayFence),
         ]
 
         /// What SLUICE_MUTANT names, separated by commas. An unknown name ends the process: a mutant that was never on

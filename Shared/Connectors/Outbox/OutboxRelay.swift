@@ -1,0 +1,197 @@
+public import Kafka
+public import Postgres
+public import Streams
+
+/// Publishes an outbox table to a Kafka topic: each lane in the order of its sequence, each message once for a reader of
+/// committed records, whatever is killed.
+///
+/// The messages of a transaction and the positions that their lanes have after it are committed together, so the
+/// positions topic says exactly what is published. A relay that takes over fences its predecessor first and reads the
+/// positions then: what the predecessor had under way is either visible in them or aborted for good. Any number of
+/// processes may run one; an advisory lock of PostgreSQL elects the one that publishes, for peace, not for safety.
+/// See Shared/Documentation/records/2026-11-25-outbox-relay.md.
+public final class OutboxRelay: @unchecked Sendable {
+    /// What a relay is made of; its thread's, from `run` on.
+    struct Parts {
+        let settings: Settings
+        let kafka: KafkaClientConfiguration
+        let postgres: PostgresConfiguration
+        let names: DatabaseNames
+        let lanes: OutboxLanes
+        let table: any OutboxTable
+        let probe: (any OutboxProbe)?
+        #if SLUICE_MUTANTS
+            var mutants = Mutants.ofProcess
+        #endif
+    }
+
+    private var parts: Parts
+    private let observer: any OutboxRelayObserver
+    private let clock: any WorkerClock
+    private let monitor = Monitor()
+    // Guarded by the monitor.
+    private var isStopRequested = false
+    private var isWoken = false
+    // The relay's thread only.
+    private var backoffMilliseconds: Int64 = 0
+    private var stopReason: OutboxStopReason?
+    private var nextSample: Int64 = 0
+
+    #if SLUICE_MUTANTS
+        /// Guards that are left out, for tests. Set before `run`.
+        public var mutants: Mutants {
+            get { parts.mutants }
+            set { parts.mutants = newValue }
+        }
+    #endif
+
+    /// - Parameters:
+    ///   - postgres: of the database that holds the table; the lock needs a session of its own, so a pooler that shares
+    ///     sessions between transactions must not stand between.
+    ///   - table: used on the thread of `run` only.
+    ///   - clock: for the age of messages.
+    ///   - probe: a test's; told of every step.
+    public init(
+        _ settings: Settings, kafka: KafkaClientConfiguration, postgres: PostgresConfiguration, names: DatabaseNames,
+        table: any OutboxTable, observer: any OutboxRelayObserver, clock: any WorkerClock = SystemClock(),
+        probe: (any OutboxProbe)? = nil
+    ) {
+        parts = Parts(
+            settings: settings, kafka: kafka, postgres: postgres, names: names,
+            lanes: OutboxLanes(names, output: settings.output), table: table, probe: probe)
+        self.observer = observer
+        self.clock = clock
+    }
+
+    // MARK: Any thread
+
+    /// Ends `run` once the transaction that is under way is over.
+    public func stop() {
+        monitor.locked {
+            isStopRequested = true
+            monitor.wake()
+        }
+    }
+
+    /// Says that messages were committed, so that they are not found only by the next poll. Cheap, and never waits.
+    public func wake() {
+        monitor.locked {
+            guard !isWoken else { return }
+            isWoken = true
+            monitor.wake()
+        }
+    }
+
+    private var isStopping: Bool { monitor.locked { isStopRequested } }
+
+    /// Waits, unless stopped meanwhile, or woken where that counts.
+    private func pause(milliseconds: Int64, untilWoken: Bool = false) {
+        let deadline = Monitor.monotonicMilliseconds() + milliseconds
+        monitor.locked {
+            while !isStopRequested, !(untilWoken && isWoken), Monitor.monotonicMilliseconds() < deadline {
+                monitor.wait(untilMonotonicMilliseconds: deadline)
+            }
+            // What is committed from here on is found by the round that follows, or wakes the next wait.
+            if untilWoken { isWoken = false }
+        }
+    }
+
+    // MARK: The relay's thread
+
+    /// Stands for election, publishes while elected, and stands again, until `stop`. Blocks: for a thread of its own.
+    public func run() {
+        while !isStopping {
+            do throws(PostgresError) {
+                if let election = try OutboxElection(
+                    parts.postgres, names: parts.names, output: parts.settings.output)
+                {
+                    observer.elected()
+                    let goesOn = lead(election)
+                    election.resign()
+                    stopReason = nil
+                    guard goesOn else { return }
+                }
+                pause(milliseconds: parts.settings.electionMilliseconds)
+            } catch {
+                observer.retried(.postgres(error))
+                pause(milliseconds: nextBackoff())
+            }
+        }
+    }
+
+    /// One turn in office.
+    /// - Returns: false where the relay died.
+    private func lead(_ election: OutboxElection) -> Bool {
+        let leader = OutboxLeader(parts, election) { [self] in isStopping }
+        defer { leader.close() }
+        nextSample = 0
+        while !isStopping {
+            do throws(OutboxFailure) {
+                let batch = try leader.round()
+                backoffMilliseconds = 0
+                if stopReason != nil {
+                    stopReason = nil
+                    observer.goesOn()
+                }
+                if let batch { tell(batch) }
+                try sample(leader)
+                if batch == nil { pause(milliseconds: parts.settings.pollMilliseconds, untilWoken: true) }
+            } catch {
+                switch error {
+                case .fenced(let cause):
+                    observer.fenced(cause)
+                    return true
+                case .lockLost(let cause):
+                    observer.lostElection(cause)
+                    return true
+                case .abandoned:
+                    return false
+                case .stop(let reason):
+                    rest(reason, leader)
+                case .kafka(let cause):
+                    observer.retried(.kafka(cause))
+                    pause(milliseconds: nextBackoff())
+                case .postgres(let cause):
+                    observer.retried(.postgres(cause))
+                    pause(milliseconds: nextBackoff())
+                }
+            }
+        }
+        // The last positions of an orderly end; where they cannot be noted they are a moment older.
+        try? leader.remember()
+        return true
+    }
+
+    /// Publishes nothing until somebody has decided; looks again before long.
+    private func rest(_ reason: OutboxStopReason, _ leader: OutboxLeader) {
+        if reason != stopReason {
+            stopReason = reason
+            observer.stopped(reason)
+        }
+        if Monitor.monotonicMilliseconds() >= nextSample {
+            nextSample = Monitor.monotonicMilliseconds() + parts.settings.sampleMilliseconds
+            observer.sampled(leader.lanes)
+        }
+        pause(milliseconds: parts.settings.sampleMilliseconds)
+    }
+
+    private func tell(_ batch: OutboxBatch) {
+        observer.published(
+            count: batch.records.count,
+            oldestAgeMilliseconds: batch.oldestWriteMilliseconds.map { max(clock.unixMilliseconds() - $0, 0) })
+    }
+
+    private func sample(_ leader: OutboxLeader) throws(OutboxFailure) {
+        let now = Monitor.monotonicMilliseconds()
+        guard now >= nextSample else { return }
+        nextSample = now + parts.settings.sampleMilliseconds
+        observer.sampled(leader.lanes)
+        try leader.remember()
+    }
+
+    private func nextBackoff() -> Int64 {
+        let maximum = parts.settings.maximumBackoffMilliseconds
+        backoffMilliseconds = min(max(backoffMilliseconds * 2, maximum / 20), maximum)
+        return backoffMilliseconds
+    }
+}
