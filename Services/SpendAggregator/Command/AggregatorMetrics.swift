@@ -36,8 +36,7 @@ final class AggregatorMetrics {
     private let oldestUnapplied: GaugeMetric
 
     private let registry: OpenMetricsRegistry
-    private let topic: String
-    private let outOfOrdernessMilliseconds: Int64
+    private let stream: StreamIdentity
     private var partitions: [Partition: Gauges] = [:]
 
     private static let partitionGauges = [
@@ -45,49 +44,50 @@ final class AggregatorMetrics {
         "sluice_dedup_remembered_ids", "sluice_partition_stopped",
     ]
 
-    init(_ registry: OpenMetricsRegistry, _ configuration: SpendConfiguration) {
+    init(_ registry: OpenMetricsRegistry, _ stream: StreamIdentity) {
         self.registry = registry
-        topic = configuration.job.topic
-        outOfOrdernessMilliseconds = configuration.job.settings.outOfOrdernessMilliseconds
-        rebalances = registry.counter("sluice_consumer_rebalances", help: "Assignments and revocations.")
+        self.stream = stream
+        func name(_ rest: String) -> String { stream.metricPrefix + rest }
+        rebalances = registry.counter(name("consumer_rebalances"), help: "Assignments and revocations.")
         partitionsAppeared = registry.counter(
-            "sluice_partitions_appeared", help: "Partitions that the job had never seen before.")
+            name("partitions_appeared"), help: "Partitions that the job had never seen before.")
         fencedCommits = registry.counter(
-            "sluice_checkpoint_fenced", help: "Cuts refused because the partition has another owner.")
-        checkpoints = registry.counter("sluice_checkpoint_commits", help: "Checkpoints committed.")
-        committedRecords = registry.counter("sluice_checkpoint_records", help: "Records in committed checkpoints.")
-        committedRows = registry.counter("sluice_checkpoint_rows", help: "Rows written by committed checkpoints.")
+            name("checkpoint_fenced"), help: "Cuts refused because the partition has another owner.")
+        checkpoints = registry.counter(name("checkpoint_commits"), help: "Checkpoints committed.")
+        committedRecords = registry.counter(name("checkpoint_records"), help: "Records in committed checkpoints.")
+        committedRows = registry.counter(name("checkpoint_rows"), help: "Rows written by committed checkpoints.")
         storeRetries = registry.counter(
-            "sluice_store_retries", help: "Commits and claims tried again after a passing error.")
+            name("store_retries"), help: "Commits and claims tried again after a passing error.")
         skippedOffsets = registry.counter(
-            "sluice_log_skipped_offsets", help: "Offsets that the log does not hold.")
+            name("log_skipped_offsets"), help: "Offsets that the log does not hold.")
         horizonIncomplete = registry.counter(
-            "sluice_dedup_horizon_incomplete", help: "Assignments after which part of the horizon could not be re-read."
+            name("dedup_horizon_incomplete"), help: "Assignments after which part of the horizon could not be re-read."
         )
         anchorUnverifiable = registry.counter(
-            "sluice_anchor_unverifiable", help: "Assignments at which the last applied record was gone from the log.")
+            name("anchor_unverifiable"), help: "Assignments at which the last applied record was gone from the log.")
         commitSeconds = registry.histogram(
-            "sluice_checkpoint_commit_seconds", help: "From the hand-over of a checkpoint to its known outcome.")
+            name("checkpoint_commit_seconds"), help: "From the hand-over of a checkpoint to its known outcome.")
         freshness = registry.histogram(
-            "sluice_event_to_commit_seconds", buckets: HistogramMetric.freshnessBuckets,
+            name("event_to_commit_seconds"), buckets: HistogramMetric.freshnessBuckets,
             help: "From a record's timestamp to its commit: the oldest and the newest record of each cut.")
-        records = registry.counter("sluice_records_read", help: "Records applied in memory, committed or not.")
-        duplicates = registry.counter("sluice_records_duplicate", help: "Records whose event had been counted.")
-        late = registry.counter("sluice_records_late", help: "Events that came after their minute had ended.")
-        invalid = registry.counter("sluice_records_invalid", help: "Events of invalid traffic.")
-        deadLetters = registry.counter("sluice_records_dead_letter", help: "Records that could not be processed.")
-        horizonBytes = registry.gauge("sluice_dedup_horizon_bytes", help: "Memory of the remembered ids.")
+        records = registry.counter(name("records_read"), help: "Records applied in memory, committed or not.")
+        duplicates = registry.counter(name("records_duplicate"), help: "Records whose event had been counted.")
+        late = registry.counter(name("records_late"), help: "Events that came after their minute had ended.")
+        invalid = registry.counter(name("records_invalid"), help: "Events of invalid traffic.")
+        deadLetters = registry.counter(name("records_dead_letter"), help: "Records that could not be processed.")
+        horizonBytes = registry.gauge(name("dedup_horizon_bytes"), help: "Memory of the remembered ids.")
         watermark = registry.gauge(
-            "sluice_watermark_lowest_timestamp_seconds", help: "The smallest watermark of the owned partitions.")
+            name("watermark_lowest_timestamp_seconds"), help: "The smallest watermark of the owned partitions.")
         oldestUnapplied = registry.gauge(
-            "sluice_oldest_unapplied_age_seconds",
+            name("oldest_unapplied_age_seconds"),
             help: "Age of the oldest record that is in the log and not committed.")
     }
 
     /// Counts a stop by its reason.
     func stopped(_ code: StopReason.Code) -> CounterMetric {
         registry.counter(
-            "sluice_partition_stops", labels: [("reason", code.rawValue)], help: "Partitions stopped, by reason.")
+            stream.metricPrefix + "partition_stops", labels: [("reason", code.rawValue)],
+            help: "Partitions stopped, by reason.")
     }
 
     func observeFreshness(_ cut: CheckpointSummary) {
@@ -102,7 +102,7 @@ final class AggregatorMetrics {
     }
 
     private func labels(_ partition: Partition) -> [(String, String)] {
-        [("topic", topic), ("partition", partition.description)]
+        [("topic", stream.topic), ("partition", partition.description)]
     }
 
     private func gauges(_ snapshot: PartitionSnapshot) -> Gauges {
@@ -136,7 +136,7 @@ final class AggregatorMetrics {
                 shown.lagRecords.set(max(0, end.rawValue - from.rawValue))
             }
             if snapshot.streamTime != .distantPast {
-                let time = snapshot.streamTime.minus(milliseconds: outOfOrdernessMilliseconds)
+                let time = snapshot.streamTime.minus(milliseconds: stream.outOfOrdernessMilliseconds)
                 shown.watermark.set(Double(time.milliseconds) / 1_000)
                 // A partition with nothing to read does not hold the others back.
                 watermarks.append(age == 0 ? .idle : .at(time))

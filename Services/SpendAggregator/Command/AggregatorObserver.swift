@@ -8,11 +8,14 @@ import Synchronization
 /// Turns what the worker and the committer do into log lines, metrics and health. Nothing here is called once a
 /// record.
 final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Sendable {
-    private let topic: String
+    private let stream: StreamIdentity
+    private var topic: String { stream.topic }
     private let logger: Logger
     private let health: HealthState
     private let heartbeat: Heartbeat
     private let metrics: AggregatorMetrics
+    private let committed: @Sendable () -> Void
+    private let sampled: @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void
     // The worker's thread only.
     private var hasStarted = false
     private var hasAssignment = false
@@ -20,15 +23,23 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     // The committer's thread sets it, the worker's clears it.
     private let storeTroubled = Atomic<Bool>(false)
 
-    init(_ configuration: SpendConfiguration, _ context: ServiceContext) {
-        topic = configuration.job.topic
+    /// - Parameters:
+    ///   - committed: called on the worker's thread after each checkpoint that was committed.
+    ///   - sampled: called there once a second.
+    init(
+        _ stream: StreamIdentity, _ context: ServiceContext, committed: @escaping @Sendable () -> Void,
+        sampled: @escaping @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void
+    ) {
+        self.stream = stream
+        self.committed = committed
+        self.sampled = sampled
         logger = context.logger
         health = context.health
-        metrics = AggregatorMetrics(context.registry, configuration)
+        metrics = AggregatorMetrics(context.registry, stream)
         // A revoke or a drain may wait for its commit for most of half a minute.
-        heartbeat = context.health.heartbeat("worker", limitMilliseconds: 60_000)
-        health.startupPending("assignment", "no partitions were assigned yet")
-        health.notReady("assignment", "no partitions were assigned yet")
+        heartbeat = context.health.heartbeat(stream.worker, limitMilliseconds: 60_000)
+        health.startupPending(stream.assignment, "no partitions of \(stream.topic) were assigned yet")
+        health.notReady(stream.assignment, "no partitions of \(stream.topic) were assigned yet")
     }
 
     func ended() { health.finished(heartbeat) }
@@ -41,7 +52,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
         heartbeat.beat()
         hasAssignment = true
         metrics.rebalances.increment()
-        health.ready("assignment")
+        health.ready(stream.assignment)
         logger.info("partitions assigned", metadata: ["topic": "\(topic)", "partitions": "\(Self.list(partitions))"])
     }
 
@@ -132,8 +143,9 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
         heartbeat.beat()
         metrics.commitSeconds.observe(Double(milliseconds) / 1_000)
         guard !committed.isEmpty else { return }
+        self.committed()
         if storeTroubled.exchange(false, ordering: .acquiringAndReleasing) {
-            health.ready("postgres")
+            health.ready(stream.postgres)
             logger.info("commits go through again")
         }
         var records: Int64 = 0
@@ -156,6 +168,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
         metrics.sample(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
+        sampled(snapshots, knownEnds)
         if !stopped.isEmpty {
             for snapshot in snapshots where snapshot.phase != .stopped {
                 guard stopped.removeValue(forKey: snapshot.partition) != nil else { continue }
@@ -167,11 +180,14 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
         let warming = snapshots.filter { $0.phase == .warming }.count
         if warming == 0 {
             hasStarted = true
-            health.startupFinished("assignment")
-            health.started()
-            logger.info("started", metadata: ["partitions": "\(snapshots.count)"])
+            health.startupFinished(stream.assignment)
+            if stream.isEvents { health.started() }
+            logger.info(
+                stream.isEvents ? "started" : "side stream started",
+                metadata: ["topic": "\(topic)", "partitions": "\(snapshots.count)"])
         } else {
-            health.startupPending("assignment", "\(warming) of \(snapshots.count) partitions rebuild remembered ids")
+            health.startupPending(
+                stream.assignment, "\(warming) of \(snapshots.count) partitions rebuild remembered ids")
         }
     }
 
@@ -207,7 +223,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     private func storeFailed(_ event: Logger.Message, _ error: StoreError, _ explanation: String) {
         metrics.storeRetries.increment()
-        health.notReady("postgres", error.message)
+        health.notReady(stream.postgres, error.message)
         storeTroubled.store(true, ordering: .releasing)
         logger.warning(
             event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(explanation)"])

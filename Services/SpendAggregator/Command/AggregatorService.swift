@@ -8,52 +8,122 @@ import SpendAggregatorJob
 import Streams
 import Synchronization
 
-/// The worker and its committer as a service: two threads, started by `run`, drained at a graceful shutdown.
+/// The streams, the relay and the housekeeper as a service: started by `run`, drained at a graceful shutdown. Where one of
+/// the streams ends by a failure the others drain and the service ends with it.
 struct AggregatorService: Service {
     private let configuration: SpendConfiguration
     private let context: ServiceContext
+    private let timeZones: [String]
     private let probe: (any StepProbe)?
 
-    /// - Parameter probe: a test's; told of every step.
-    init(_ configuration: SpendConfiguration, _ context: ServiceContext, probe: (any StepProbe)? = nil) {
+    /// - Parameters:
+    ///   - timeZones: the names that the database knows.
+    ///   - probe: a test's; told of every step of the events' stream.
+    init(
+        _ configuration: SpendConfiguration, _ context: ServiceContext, timeZones: [String],
+        probe: (any StepProbe)? = nil
+    ) {
         self.configuration = configuration
         self.context = context
+        self.timeZones = timeZones
         self.probe = probe
     }
 
     func run() async throws {
         let stop = StopFlag()
-        let observer = AggregatorObserver(configuration, context)
-        let lane = CommitterLane(store(), observer: observer)
-        let committer = try DedicatedThread(name: "committer") { lane.run() }
-        let (configuration, probe) = (configuration, probe)
-        let worker = try DedicatedThread(name: "worker") {
-            // The source is made on the thread that polls it.
-            let source = try KafkaSource(
-                topic: configuration.job.topic, configuration: configuration.kafka, settings: configuration.consumer)
-            let worker = configuration.job.worker(
-                source: source, lane: lane, clock: SystemClock(), observer: observer,
-                probe: probe, isStopRequested: { stop.isSet })
-            try worker.run()
-        }
+        let idle = IdlePartitions(job: configuration.job.name, topic: configuration.job.topic)
+        let relay = configuration.side.signalsTopic.map { outbox(topic: $0) }
+        let relayThread = try relay.map { relay in try DedicatedThread(name: "relay") { relay.run() } }
+        let housekeeper = Housekeeper(configuration, context, idle: idle) { relay?.wake() }
+        let housekeeping = try DedicatedThread(name: "housekeeper") { housekeeper.run() }
+        let streams = try startStreams(stop, idle: idle) { relay?.wake() }
         let failure = await withGracefulShutdownHandler {
-            await worker.finished()
+            await withTaskGroup(of: (any Error)?.self) { group in
+                for stream in streams { group.addTask { await stream.finished() } }
+                var first: (any Error)?
+                for await ended in group {
+                    first = first ?? ended
+                    stop.set()
+                    for stream in streams { stream.drain() }
+                }
+                return first
+            }
         } onGracefulShutdown: {
             stop.set()
-            lane.stopClaiming()
+            for stream in streams { stream.drain() }
         }
-        lane.cancel()
-        await committer.finished()
-        observer.ended()
+        // Last, so that what the drain has brought about is seen to.
+        housekeeper.stop()
+        relay?.stop()
+        await housekeeping.finished()
+        await relayThread?.finished()
         if let failure { throw failure }
     }
 
-    private func store() -> PostgresCheckpointStore<SpendOutput> {
-        PostgresCheckpointStore(
-            configuration.postgres, names: configuration.names,
-            identity: .init(
-                job: configuration.job.name, topic: configuration.job.topic, owner: configuration.owner),
-            settings: configuration.job.settings, writer: SpendWriter(configuration.names), probe: probe)
+    private func startStreams(
+        _ stop: StopFlag, idle: IdlePartitions, committed: @escaping @Sendable () -> Void
+    ) throws -> [StreamThreads] {
+        let names = configuration.names
+        let side = configuration.side
+        var streams: [StreamThreads] = []
+        // Somebody waits for signals only where there are budgets; another process of the job may read them.
+        let headroom = side.budgetsTopic.map { _ in BudgetHeadroom() }
+        var events = configuration.job
+        events.logic = SpendLogic(headroom: headroom)
+        streams.append(
+            try start(
+                events, nil, SpendWriter(names, headroom: headroom), stop, probe: probe, committed: committed,
+                sampled: { idle.sampled($0, knownEnds: $1) }))
+        if let topic = side.adjustmentsTopic {
+            streams.append(
+                try start(
+                    sideJob(topic, AdjustmentLogic()), "adjustments", AdjustmentWriter(names), stop,
+                    committed: committed))
+        }
+        if let topic = side.budgetsTopic {
+            streams.append(
+                try start(
+                    sideJob(topic, BudgetLogic(timeZones: timeZones)), "budgets",
+                    BudgetWriter(names, clock: SystemClock()), stop, committed: committed))
+        }
+        return streams
+    }
+
+    /// A stream without deduplication of its own: the ledger's key and the budget's version do that.
+    private func sideJob<Logic: EventLogic>(_ topic: String, _ logic: Logic) -> StreamJob<Logic> {
+        var settings = StreamSettings(
+            horizonMilliseconds: 0, outOfOrdernessMilliseconds: configuration.job.settings.outOfOrdernessMilliseconds,
+            deduplicates: false)
+        settings.maximumRememberedIDs = configuration.job.settings.maximumRememberedIDs
+        var pace = configuration.job.pace
+        // Adjustments and budgets are few, and somebody waits for what they bring about.
+        pace.checkpointIntervalMilliseconds = min(
+            pace.checkpointIntervalMilliseconds, pace.urgentCheckpointIntervalMilliseconds)
+        var job = StreamJob(
+            name: configuration.job.name, topic: topic, logic: logic, settings: settings, pace: pace)
+        job.operatorFlags = configuration.job.operatorFlags
+        return job
+    }
+
+    private func start<Logic: EventLogic>(
+        _ job: StreamJob<Logic>, _ kind: String?, _ writer: any OutputWriter<Logic.Output>, _ stop: StopFlag,
+        probe: (any StepProbe)? = nil, committed: @escaping @Sendable () -> Void,
+        sampled: @escaping @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void = { _, _ in }
+    ) throws -> StreamThreads {
+        let identity = StreamIdentity(kind, topic: job.topic, settings: job.settings)
+        return try StreamThreads(
+            job, writer: writer, identity: identity, configuration,
+            observer: AggregatorObserver(identity, context, committed: committed, sampled: sampled), probe: probe,
+            stop: stop)
+    }
+
+    private func outbox(topic: String) -> OutboxRelay {
+        OutboxRelay(
+            OutboxRelay.Settings(
+                job: configuration.job.name, output: SignalTable.output, topic: topic,
+                partitions: configuration.side.signalsPartitions),
+            kafka: configuration.kafka, postgres: configuration.postgres, names: configuration.names,
+            table: SignalTable(configuration.names), observer: RelayObserver(context, topic: topic))
     }
 }
 

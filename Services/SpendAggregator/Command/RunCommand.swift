@@ -33,12 +33,16 @@ struct RunCommand: AsyncParsableCommand {
         await ServiceMain.run(context, exitCode: CommandFailure.exitCode) { context in
             let connection = try PostgresConnection(configuration.postgres)
             try MigrateCommand.apply(configuration, on: connection, logger: context.logger)
+            // A budget may name the zones that the database finds days in.
+            let timeZones =
+                configuration.side.budgetsTopic == nil
+                ? [] : try connection.query("SELECT name FROM pg_timezone_names").map { try $0.string(0) }
             connection.close()
             let effective = configuration.effective
             let admin = try AdminServer(
                 settings: configuration.admin, name: context.name, version: context.version, health: context.health,
                 registry: context.registry, configuration: { effective }, logger: context.logger)
-            return [admin, AggregatorService(configuration, context, probe: probe)]
+            return [admin, AggregatorService(configuration, context, timeZones: timeZones, probe: probe)]
         }
     }
 }

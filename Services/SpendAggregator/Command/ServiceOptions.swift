@@ -28,6 +28,13 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Most ids to remember for one partition (50000000).") var dedupMaximumIds: String?
     @Option(help: "How far the watermark stays behind the log's own time (30s).") var watermarkDelay: String?
     @Option(help: "How often results are committed (1s).") var checkpointInterval: String?
+    @Option(help: "Topic of adjustments, such as spend-adjustments (none).") var adjustmentsTopic: String?
+    @Option(help: "Topic of budgets, such as campaign-budgets (none); needs --signals-topic.")
+    var budgetsTopic: String?
+    @Option(help: "Topic that budget signals are published to, such as budget-signals (none).")
+    var signalsTopic: String?
+    @Option(help: "Partitions of the signals' topic where it has to be made (16).") var signalsPartitions: String?
+    @Option(help: "How long minutes are kept, at least 7d (0: for ever).") var retentionMinutes: String?
     @Option(help: "Address of the admin endpoint (127.0.0.1); any but loopback needs a token.")
     var adminAddress: String?
     @Option(help: "Port of the admin endpoint (9464); 0 lets the system choose.") var adminPort: String?
@@ -48,6 +55,8 @@ struct ServiceOptions: ParsableArguments {
             "postgres": postgres, "postgres.password-file": postgresPasswordFile, "schema-prefix": schemaPrefix,
             "job": job, "dedup.horizon": dedupHorizon, "dedup.maximum-ids": dedupMaximumIds,
             "watermark.delay": watermarkDelay, "checkpoint.interval": checkpointInterval,
+            "adjustments.topic": adjustmentsTopic, "budgets.topic": budgetsTopic, "signals.topic": signalsTopic,
+            "signals.partitions": signalsPartitions, "retention.minutes": retentionMinutes,
             "admin.address": adminAddress, "admin.port": adminPort, "admin.token-file": adminTokenFile,
             "log.level": logLevel, "log.format": logFormat,
         ]

@@ -14,6 +14,8 @@ struct SpendConfiguration: Sendable {
     var postgres: PostgresConfiguration
     var names: DatabaseNames
     var job: StreamJob<SpendLogic>
+    /// The streams beside the events, and what comes of them.
+    var side: SideStreams
     var instance: String
     var admin: AdminServer.Settings
     var logLevel: Logger.Level
@@ -28,6 +30,7 @@ struct SpendConfiguration: Sendable {
         let reader = try ServiceConfigurationReader(flags: options.flags)
         let job = try streamJob(reader)
         let instance = try reader.string("kafka.instance-id", default: hostName())
+        let side = try SideStreams(reader, events: job.topic)
         let session = try reader.milliseconds("kafka.session-timeout", in: 1_000...1_800_000, default: 15_000)
         let group = try reader.string("kafka.group", default: job.name)
         let kafka = try kafkaClient(reader, instance: instance, isNeeded: needsKafka)
@@ -56,7 +59,8 @@ struct SpendConfiguration: Sendable {
             kafka: kafka,
             consumer: KafkaConsumer.Settings(
                 group: group, groupInstanceID: instance, sessionTimeoutMilliseconds: Int32(session)),
-            postgres: postgres, names: names, job: job, instance: instance, admin: admin, logLevel: level.level,
+            postgres: postgres, names: names, job: job, side: side, instance: instance, admin: admin,
+            logLevel: level.level,
             logFormat: format, warnings: reader.warnings, effective: reader.effective(),
             owner: "\(instance)/\(getpid())/\(UInt32.random(in: .min ... .max))")
         if !prefix.isEmpty { configuration.job.operatorFlags = "--schema-prefix \(prefix)" }

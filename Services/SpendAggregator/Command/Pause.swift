@@ -1,0 +1,27 @@
+import Connectors
+
+/// A wait that can be ended from another thread, once and for all.
+final class Pause: @unchecked Sendable {
+    private let monitor = Monitor()
+    // Guarded by the monitor.
+    private var hasEnded = false
+
+    var isOver: Bool { monitor.locked { hasEnded } }
+
+    func end() {
+        monitor.locked {
+            hasEnded = true
+            monitor.wake()
+        }
+    }
+
+    /// Waits so long, or until `end`.
+    func wait(milliseconds: Int64) {
+        let deadline = Monitor.monotonicMilliseconds() + milliseconds
+        monitor.locked {
+            while !hasEnded, Monitor.monotonicMilliseconds() < deadline {
+                monitor.wait(untilMonotonicMilliseconds: deadline)
+            }
+        }
+    }
+}
