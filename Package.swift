@@ -235,8 +235,8 @@ if Context.environment["SLUICE_FUZZ"] != nil {
             path: "Tests",
             // With the independent models that the tests of the modules have.
             sources: [
-                "Fuzz/Sources", "RuntimeTests/OpenMetricsParser.swift", "SchemasTests/WireModel.swift",
-                "SpendAggregatorTests/SpendTables.swift",
+                "Fuzz/Sources", "RuntimeTests/OpenMetricsParser.swift", "SchemasTests/WireComparison.swift",
+                "SchemasTests/WireModel.swift", "SpendAggregatorTests/SpendTables.swift",
             ],
             swiftSettings: strict
         ),

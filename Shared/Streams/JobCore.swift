@@ -73,54 +73,24 @@ public final class JobCore<Logic: EventLogic> {
             incidents.append(.stopped(claim.partition, reason))
             return nil
         }
-        var (start, complete) =
-            settings.deduplicates
-            ? rememberedStart(claim, next, bounds, &pipeline) : anchorStart(claim, next, &pipeline)
-        if start < bounds.start {
-            if settings.deduplicates {
-                incidents.append(
-                    .horizonIncomplete(claim.partition, missingFrom: start, through: bounds.start.previous))
-            }
-            start = bounds.start
-            complete = false
+        let warmUp = WarmUpStart(claim.progress, next: next, bounds: bounds, settings: settings)
+        if let missing = warmUp.missing {
+            incidents.append(
+                .horizonIncomplete(claim.partition, missingFrom: missing.from, through: missing.through))
         }
-        if let anchor = claim.progress.anchor, anchor.offset < start {
+        if let anchor = claim.progress.anchor, anchor.offset < warmUp.offset {
             incidents.append(.anchorUnverifiable(claim.partition, anchor.offset))
         }
-        if start >= next {
+        if warmUp.offset >= next {
             pipeline.setStreamTime(claim.progress.streamTime)
             install(claim, .running, expected: next, pipeline)
             return next
         }
-        install(claim, .warming(target: next, anchorSeen: false, complete: complete), expected: start, pipeline)
-        return start
-    }
-
-    /// From where the ids of the horizon are read again, and whether that is all of it.
-    private func rememberedStart(
-        _ claim: Claim, _ next: Offset, _ bounds: LogBounds, _ pipeline: inout PartitionPipeline<Logic>
-    ) -> (start: Offset, complete: Bool) {
-        let progress = claim.progress
-        let mark = progress.warmUpMark(horizonMilliseconds: settings.horizonMilliseconds)
-        guard let mark else { return (next, true) }
-        pipeline.setStreamTime(mark.streamTime)
-        let oldest = progress.streamTime.minus(milliseconds: settings.horizonMilliseconds)
-        let complete = mark.streamTime == .distantPast || mark.streamTime < oldest
-        if !complete && bounds.start < mark.offset {
-            // The horizon was shorter when the marks were kept, or an operator moved the partition.
-            incidents.append(
-                .horizonIncomplete(claim.partition, missingFrom: bounds.start, through: mark.offset.previous))
-        }
-        return (mark.offset, complete)
-    }
-
-    /// Without deduplication nothing is remembered. The last applied record alone is read again, without effect: to
-    /// see that the log is the one that was read.
-    private func anchorStart(
-        _ claim: Claim, _ next: Offset, _ pipeline: inout PartitionPipeline<Logic>
-    ) -> (start: Offset, complete: Bool) {
-        pipeline.setStreamTime(claim.progress.streamTime)
-        return (claim.progress.anchor?.offset ?? next, true)
+        pipeline.setStreamTime(warmUp.streamTime)
+        install(
+            claim, .warming(target: next, anchorSeen: false, complete: warmUp.isComplete), expected: warmUp.offset,
+            pipeline)
+        return warmUp.offset
     }
 
     /// - Parameters:

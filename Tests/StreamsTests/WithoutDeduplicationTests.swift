@@ -135,6 +135,25 @@ import Testing
         #expect(driver.database.tables.ids() == Array(0..<20))
     }
 
+    @Test func retentionThatOvertakesTheComparisonMissesNothingEither() throws {
+        let driver = filled(20)
+        try driver.start()
+        driver.read(10)
+        driver.cut()
+        try driver.restart()
+        #expect(driver.position == Offset(9))
+        driver.log.removeBefore(driver.partition, Offset(10))
+        driver.core.sourceFailed(
+            driver.partition, SourceError(.offsetOutOfRange, "out of range"),
+            bounds: driver.log.bounds(of: driver.partition))
+        driver.readAll()
+        driver.cut()
+        #expect(driver.stopReason == nil)
+        #expect(driver.database.tables.ids() == Array(0..<20))
+        #expect(driver.incidents.contains(.anchorUnverifiable(driver.partition, Offset(9))))
+        #expect(!driver.incidents.contains { if case .horizonIncomplete = $0 { true } else { false } })
+    }
+
     @Test func aPartitionThatAnOperatorMovedBeginsThere() throws {
         let driver = filled(20)
         try driver.start()

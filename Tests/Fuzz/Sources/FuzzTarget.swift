@@ -11,6 +11,8 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "wire", run: fuzzWire),
         FuzzTarget(name: "writer", run: fuzzWriter),
         FuzzTarget(name: "unpacker", run: fuzzUnpacker),
+        FuzzTarget(name: "adjustment", run: fuzzAdjustment),
+        FuzzTarget(name: "budget", run: fuzzBudget),
         FuzzTarget(name: "pipeline", run: fuzzPipeline),
         FuzzTarget(name: "configuration-file", run: fuzzConfigurationFile),
         FuzzTarget(name: "settings", run: fuzzSettings),
