@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "Streams", targets: ["Streams"]),
         .library(name: "Schemas", targets: ["Schemas"]),
         .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "Connectors", targets: ["Connectors"]),
         .library(name: "LocalServers", targets: ["LocalServers"]),
     ],
     dependencies: [

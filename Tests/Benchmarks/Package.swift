@@ -23,13 +23,16 @@ let package = Package(
     ],
     targets: [
         .target(name: "AllocationCounter", path: "Sources/AllocationCounter"),
-        // The pure pipeline in this process: CPU time, memory, allocations.
+        // The pure pipeline in this process: CPU time, memory, allocations. And what each level costs with a PostgreSQL.
         .executableTarget(
             name: "pipeline-benchmark",
             dependencies: [
                 .product(name: "SpendAggregatorJob", package: "sluice"),
                 .product(name: "Streams", package: "sluice"),
                 .product(name: "Schemas", package: "sluice"),
+                .product(name: "Connectors", package: "sluice"),
+                .product(name: "Postgres", package: "sluice"),
+                .product(name: "LocalServers", package: "sluice"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/PipelineBenchmark",

@@ -133,14 +133,14 @@ CREATE TABLE "spend".hour_by_partition (
     hour timestamptz NOT NULL, campaign_id int8 NOT NULL, advertiser_id int8 NOT NULL, currency text NOT NULL,
     LIKE "spend".measures INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
     PRIMARY KEY (hour, campaign_id, advertiser_id, currency, source, source_partition)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
 CREATE TABLE "spend".day_by_partition (
     day date NOT NULL, campaign_id int8 NOT NULL, advertiser_id int8 NOT NULL, currency text NOT NULL,
     starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL,
     LIKE "spend".measures INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
     PRIMARY KEY (day, campaign_id, advertiser_id, currency, source, source_partition)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 CREATE INDEX day_by_advertiser ON "spend".day_by_partition (advertiser_id, day);
 
 CREATE TABLE "spend".lifetime_by_partition (
@@ -154,21 +154,21 @@ CREATE TABLE "spend".ad_hour_by_partition (
     ad_group_id int8 NOT NULL, ad_id int8 NOT NULL,
     LIKE "spend".measures INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
     PRIMARY KEY (hour, campaign_id, advertiser_id, currency, ad_group_id, ad_id, source, source_partition)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
 CREATE TABLE "spend".placement_hour_by_partition (
     hour timestamptz NOT NULL, campaign_id int8 NOT NULL, advertiser_id int8 NOT NULL, currency text NOT NULL,
     placement int4 NOT NULL,
     LIKE "spend".measures INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
     PRIMARY KEY (hour, campaign_id, advertiser_id, currency, placement, source, source_partition)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
 CREATE TABLE "spend".country_hour_by_partition (
     hour timestamptz NOT NULL, campaign_id int8 NOT NULL, advertiser_id int8 NOT NULL, currency text NOT NULL,
     country text NOT NULL,
     LIKE "spend".measures INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
     PRIMARY KEY (hour, campaign_id, advertiser_id, currency, country, source, source_partition)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
 -- Late events of minutes that are not kept any more: in the levels above, and here.
 CREATE TABLE "spend".beyond_retention_by_partition (

@@ -6,13 +6,13 @@ import Streams
 
 /// Measures the pure pipeline of the spend aggregator in this process: no broker, no database, one thread.
 @main
-struct PipelineBenchmark: ParsableCommand {
+struct PipelineBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pipeline-benchmark",
         abstract: "CPU time, memory and allocations of decode, validate, deduplicate and aggregate.",
         discussion: "Times are CPU time of the one thread: a busy machine disturbs them less than wall time.")
 
-    @Option(help: "What to run: decode, aggregate, all.")
+    @Option(help: "What to run: decode, aggregate, all; or levels, which needs a PostgreSQL.")
     var stage: Stage = .all
     @Option(help: "Length of the deduplication horizon in seconds of event time.")
     var horizonSeconds: Int64 = 600
@@ -27,9 +27,19 @@ struct PipelineBenchmark: ParsableCommand {
     @Option(help: "Partitions.")
     var partitions = 16
 
-    enum Stage: String, ExpressibleByArgument { case decode, aggregate, all }
+    @Option(
+        help: "Levels finer than the campaign that are aggregated: a sum of 1 (ads), 2 (placements), 4 (countries).")
+    var levels: UInt8 = 7
 
-    func run() throws {
+    enum Stage: String, ExpressibleByArgument { case decode, aggregate, all, levels }
+
+    func run() async throws {
+        if stage == .levels {
+            try await LevelCosts(
+                campaigns: campaigns, partitions: partitions, eventsPerSecond: eventsPerSecond, cuts: cuts
+            ).print()
+            return
+        }
         var source = EventSource(campaigns: campaigns, partitions: partitions, eventsPerSecond: eventsPerSecond)
         let chunk = Chunk(partitions: partitions)
         chunk.fill(recordsPerCut, from: &source)
@@ -38,7 +48,7 @@ struct PipelineBenchmark: ParsableCommand {
         switch stage {
         case .decode: result = decode(chunk, &source)
         case .aggregate: result = try pipeline(chunk, &source, deduplicates: false)
-        case .all: result = try pipeline(chunk, &source, deduplicates: true)
+        default: result = try pipeline(chunk, &source, deduplicates: true)
         }
         result.bytesPerRecord = bytesPerRecord
         result.print(stage: stage.rawValue)
@@ -77,7 +87,9 @@ struct PipelineBenchmark: ParsableCommand {
     private func pipeline(_ chunk: Chunk, _ source: inout EventSource, deduplicates: Bool) throws -> Result {
         var settings = StreamSettings(horizonMilliseconds: horizonSeconds * 1_000)
         settings.deduplicates = deduplicates
-        let core = JobCore(job: "benchmark", topic: "benchmark", logic: SpendLogic(), settings: settings)
+        let core = JobCore(
+            job: "benchmark", topic: "benchmark", logic: SpendLogic(levels: SpendLevels(rawValue: levels)),
+            settings: settings)
         for partition in 0..<Int32(partitions) {
             let claim = Claim(partition: Partition(partition), epoch: Epoch(1), progress: PartitionProgress())
             let start = Offset(chunk.nextOffsets[Int(partition)])
