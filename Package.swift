@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "Schemas", targets: ["Schemas"]),
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "Connectors", targets: ["Connectors"]),
+        .library(name: "Kafka", targets: ["Kafka"]),
         .library(name: "LocalServers", targets: ["LocalServers"]),
     ],
     dependencies: [

@@ -30,6 +30,10 @@ public protocol EventLogic: Sendable {
     /// - Parameter watermark: the partition's watermark just before this record.
     func apply(_ event: Event, watermark: EventTime, to output: Output) -> AppliedEvent
 
+    /// Fetches what `apply` will need of the output into the cache: called for a block of events before they are applied.
+    /// The answer means nothing; it keeps the reads from being optimised away. By default nothing is fetched.
+    func touch(_ events: UnsafePointer<Event>, _ faults: UnsafePointer<Fault>, count: Int, in output: Output) -> UInt32
+
     /// An empty output.
     func makeOutput() -> Output
 
@@ -46,6 +50,11 @@ public protocol EventLogic: Sendable {
 }
 
 extension EventLogic {
+    @inlinable
+    public func touch(
+        _ events: UnsafePointer<Event>, _ faults: UnsafePointer<Fault>, count: Int, in output: Output
+    ) -> UInt32 { 0 }
+
     @inlinable
     public func applyBlock(
         _ pipeline: inout PartitionPipeline<Self>, _ records: UnsafePointer<Record>, count: Int,

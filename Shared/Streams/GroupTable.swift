@@ -52,6 +52,19 @@ public struct GroupTable<Key: GroupKey, Aggregate: BitwiseCopyable>: ~Copyable {
     /// The entries in order of first sight; valid until the next change.
     @inlinable public var all: UnsafeMutableBufferPointer<Entry> { .init(start: entries, count: used) }
 
+    /// Fetches the place of a key's hash into the cache, so that a block of keys waits for memory once and not once a key.
+    /// The answer means nothing; add it up and store it, or the read is optimised away.
+    @inlinable
+    public func touchIndex(_ hash: UInt64) -> UInt32 { index[Int(truncatingIfNeeded: hash) & mask] }
+
+    /// The same for the entry that the place names. Only after `touchIndex` of the whole block.
+    @inlinable
+    public func touchEntry(_ hash: UInt64) -> UInt32 {
+        let number = index[Int(truncatingIfNeeded: hash) & mask]
+        guard number != 0 else { return 0 }
+        return UInt32(UnsafeRawPointer(entries + Int(number &- 1)).load(as: UInt8.self))
+    }
+
     /// The aggregate of `key`, made from zero at first sight. The pointer is valid until the next call.
     @inlinable
     public mutating func aggregate(for key: Key) -> UnsafeMutablePointer<Aggregate> {

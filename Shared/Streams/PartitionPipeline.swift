@@ -64,6 +64,7 @@ public struct PartitionPipeline<Logic: EventLogic>: ~Copyable {
         decode(records, count: count, scratch: scratch)
         let events = scratch.events
         let target = output.output
+        scratch.touched.pointee &+= logic.touch(events, scratch.faults, count: count, in: target)
         counters.records &+= Int64(count)
         var position = 0
         while position < count {

@@ -46,6 +46,9 @@ let package = Package(
             dependencies: [
                 .product(name: "LocalServers", package: "sluice"),
                 .product(name: "Postgres", package: "sluice"),
+                .product(name: "Kafka", package: "sluice"),
+                .product(name: "Schemas", package: "sluice"),
+                .product(name: "Streams", package: "sluice"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ServiceBenchmark",

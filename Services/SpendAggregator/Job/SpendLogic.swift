@@ -94,5 +94,60 @@ public struct SpendLogic: EventLogic {
         return charge.late == 0 ? [] : .late
     }
 
+    @inlinable
+    public func touch(
+        _ events: UnsafePointer<AdEvent>, _ faults: UnsafePointer<Fault>, count: Int, in output: SpendOutput
+    ) -> UInt32 {
+        var touched: UInt32 = 0
+        // First the places of the whole block, then the entries that they name.
+        for position in 0..<count where faults[position] == .none {
+            touched &+= touchIndexes(events[position], output, &output.hashes[position])
+        }
+        for position in 0..<count where faults[position] == .none {
+            touched &+= touchEntries(output, output.hashes[position])
+        }
+        return touched
+    }
+
+    @inlinable
+    @inline(__always)
+    func touchIndexes(_ event: AdEvent, _ output: SpendOutput, _ hashes: inout SpendOutput.Hashes) -> UInt32 {
+        let minute = Int32(truncatingIfNeeded: event.eventTimeMilliseconds / 60_000)
+        hashes.minute =
+            SpendKey(
+                advertiserID: event.advertiserID, campaignID: event.campaignID, minute: minute, currency: event.currency
+            ).groupHash
+        var key = DimensionKey(
+            advertiserID: event.advertiserID, campaignID: event.campaignID, first: event.adGroupID,
+            second: event.adID, hour: minute / 60, currency: event.currency)
+        var touched = output.table.pointee.touchIndex(hashes.minute)
+        if levels.contains(.ads) {
+            hashes.ad = key.groupHash
+            touched &+= output.ads.pointee.touchIndex(hashes.ad)
+        }
+        key.second = 0
+        if levels.contains(.placements) {
+            key.first = Int64(event.placement)
+            hashes.placement = key.groupHash
+            touched &+= output.placements.pointee.touchIndex(hashes.placement)
+        }
+        if levels.contains(.countries) {
+            key.first = Int64(event.country)
+            hashes.country = key.groupHash
+            touched &+= output.countries.pointee.touchIndex(hashes.country)
+        }
+        return touched
+    }
+
+    @inlinable
+    @inline(__always)
+    func touchEntries(_ output: SpendOutput, _ hashes: SpendOutput.Hashes) -> UInt32 {
+        var touched = output.table.pointee.touchEntry(hashes.minute)
+        if levels.contains(.ads) { touched &+= output.ads.pointee.touchEntry(hashes.ad) }
+        if levels.contains(.placements) { touched &+= output.placements.pointee.touchEntry(hashes.placement) }
+        if levels.contains(.countries) { touched &+= output.countries.pointee.touchEntry(hashes.country) }
+        return touched
+    }
+
     public func makeOutput() -> SpendOutput { SpendOutput(headroom: headroom) }
 }

@@ -1,3 +1,4 @@
+import Schemas
 public import Streams
 
 /// What the events of one partition add up to between two checkpoints: the minutes of campaigns, and the hours of their
@@ -12,7 +13,20 @@ public final class SpendOutput: CheckpointOutput {
     @usableFromInline let placements: UnsafeMutablePointer<Dimension>
     @usableFromInline let countries: UnsafeMutablePointer<Dimension>
 
+    /// The hashes of a block's keys between the two rounds of fetching.
+    @usableFromInline let hashes: UnsafeMutablePointer<Hashes>
     private let headroom: BudgetHeadroom?
+
+    /// The hashes of one event's keys.
+    @frozen
+    @usableFromInline
+    struct Hashes {
+        @usableFromInline var minute: UInt64 = 0
+        @usableFromInline var ad: UInt64 = 0
+        @usableFromInline var placement: UInt64 = 0
+        @usableFromInline var country: UInt64 = 0
+        @usableFromInline init() {}
+    }
 
     /// - Parameter headroom: what budgets leave; nil where nobody waits for signals.
     public init(headroom: BudgetHeadroom? = nil) {
@@ -24,6 +38,8 @@ public final class SpendOutput: CheckpointOutput {
             pointer.initialize(to: GroupTable(zero: SpendDelta(), minimumCapacity: 1_024))
             return pointer
         }
+        hashes = .allocate(capacity: BlockScratch<AdEvent>.size)
+        hashes.initialize(repeating: Hashes(), count: BlockScratch<AdEvent>.size)
         ads = dimension()
         placements = dimension()
         countries = dimension()
@@ -32,6 +48,7 @@ public final class SpendOutput: CheckpointOutput {
     deinit {
         table.deinitialize(count: 1)
         table.deallocate()
+        hashes.deallocate()
         for dimension in [ads, placements, countries] {
             dimension.deinitialize(count: 1)
             dimension.deallocate()

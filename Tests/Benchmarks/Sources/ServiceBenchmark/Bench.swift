@@ -63,12 +63,13 @@ final class Bench {
     struct Job: Sendable {
         var name: String
         var topic: String
+        var more: [String] = []
         var migrateArguments: [String] { ["--job", name, "--schema-prefix", "\(name)_"] }
         var arguments: [String] {
             migrateArguments + [
                 "--kafka-topic", topic, "--kafka-instance-id", "\(name)-0", "--admin-port", "0", "--log-level",
                 "warning",
-            ]
+            ] + more
         }
     }
 

@@ -34,7 +34,7 @@ struct ServiceBenchmark: AsyncParsableCommand {
     @Option(help: "What to run.")
     var parts: [Part] = Part.allCases
 
-    enum Part: String, ExpressibleByArgument, CaseIterable { case backlog, allocations, flood, live, kills }
+    enum Part: String, ExpressibleByArgument, CaseIterable { case backlog, allocations, flood, live, signals, kills }
 
     func run() async throws {
         let bench = try Bench(servers: try await TestServers.shared(), programs: programs)
@@ -45,6 +45,7 @@ struct ServiceBenchmark: AsyncParsableCommand {
             }
         }
         if parts.contains(.live) { try await live(bench) }
+        if parts.contains(.signals) { try await signals(bench) }
         if parts.contains(.kills) {
             let times = try await bench.kills(kills, ids: ids, campaigns: campaigns).sorted()
             say(
@@ -91,6 +92,17 @@ struct ServiceBenchmark: AsyncParsableCommand {
                 + "\(ages.quantile(0.5)) ms, p99 \(ages.quantile(0.99)) ms, max \(ages.quantile(1)) ms; "
                 + "CPU-s per million \(format(times.seconds * 1e6 / Double(rate * liveSeconds), 3)), "
                 + "RSS peak \(times.residentPeakMebibytes) MiB")
+    }
+
+    private func signals(_ bench: Bench) async throws {
+        let result = try await bench.signals(rate: 20_000, seconds: liveSeconds)
+        let times = result.milliseconds.sorted()
+        guard !times.isEmpty else { throw BenchError("no signal came") }
+        say(
+            "signals at 20000/s for \(liveSeconds) s, \(times.count) crossings: from the event that crosses to the visible "
+                + "signal p50 \(Int(times[times.count / 2])) ms, p99 \(Int(times[(times.count * 99 + 99) / 100 - 1])) ms, max "
+                + "\(Int(times[times.count - 1])) ms; missing \(result.missing), not expected or repeated \(result.surplus); "
+                + "service CPU-s per million \(format(result.times.seconds * 1e6 / Double(20_000 * liveSeconds), 3))")
     }
 
     private func report(_ title: String, _ result: Bench.LoadResult, _ total: Int64) {
