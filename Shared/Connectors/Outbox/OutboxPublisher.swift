@@ -9,6 +9,8 @@ final class OutboxPublisher {
     private let partitions: Int32
     private let producer: KafkaProducer
     private let probe: (any OutboxProbe)?
+    /// From the beginning of a transaction to the answer to its commit.
+    private var isOpen = false
 
     /// - Parameter partitions: how many the output's topic has.
     init(
@@ -24,6 +26,13 @@ final class OutboxPublisher {
                 transactionalID: settings.transactionalID,
                 queueFullTimeoutMilliseconds: settings.commitTimeoutMilliseconds,
                 transactionTimeoutMilliseconds: settings.transactionTimeoutMilliseconds))
+    }
+
+    deinit {
+        // librdkafka 2.0.2 fails an assertion in rd_kafka_txn_handle_AddPartitionsToTxn, and the process with it, when
+        // it is destroyed with partitions that it is about to make part of the transaction. What is delivered here is
+        // aborted by the next producer.
+        if isOpen { try? producer.flush(timeoutMilliseconds: 1_000) }
     }
 
     /// Fences whoever has the transactional id, and settles its transaction: aborted, or committed and visible.
@@ -67,6 +76,7 @@ final class OutboxPublisher {
     private func begin() throws(OutboxFailure) {
         try pass(.begin, .before)
         try attempt { () throws(KafkaError) in try producer.beginTransaction() }
+        isOpen = true
         try pass(.begin, .after)
     }
 
@@ -95,6 +105,7 @@ final class OutboxPublisher {
         try attempt { () throws(KafkaError) in
             try producer.commitTransaction(timeoutMilliseconds: settings.commitTimeoutMilliseconds)
         }
+        isOpen = false
         try pass(.commit, .after)
     }
 

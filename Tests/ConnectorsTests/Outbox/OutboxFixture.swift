@@ -1,5 +1,4 @@
 import Connectors
-import Glibc
 import Kafka
 import LocalServers
 import Postgres
@@ -11,7 +10,7 @@ final class OutboxFixture {
     let postgres: PostgresConfiguration
     let kafka: KafkaClientConfiguration
     let names: DatabaseNames
-    let connection: PostgresConnection
+    private(set) var connection: PostgresConnection
     let output = "numbers"
     let topic = TestServers.uniqueName("outbox")
     /// What has been written so far: the last number of each lane.
@@ -44,6 +43,9 @@ final class OutboxFixture {
         try connection.execute("DROP SCHEMA \(quoteIdentifier(names.schema("sluice"))) CASCADE")
         connection.close()
     }
+
+    /// After a restart of the server.
+    func reconnect() throws { connection = try PostgresConnection(postgres) }
 
     func settings() -> OutboxRelay.Settings {
         var settings = OutboxRelay.Settings(job: "job-\(topic)", output: output, topic: topic, partitions: 3)
@@ -86,8 +88,7 @@ final class OutboxFixture {
     func read() throws -> [Int32: [Int64]] {
         var seen: [Int32: [Int64]] = [:]
         let reader = try KafkaRecordReader(configuration: kafka)
-        for (partition, low, high) in try KafkaAdmin(configuration: kafka).watermarkOffsets(topic: topic)
-        where low < high {
+        for (partition, low, high) in try ends(of: topic) where low < high {
             try reader.forEach(topic: topic, partition: partition, from: low, to: high) { record in
                 let stored = KafkaStoredRecord(copying: record)
                 let parts = String(decoding: stored.value ?? [], as: UTF8.self).split(separator: ":")
@@ -101,11 +102,21 @@ final class OutboxFixture {
         return seen
     }
 
+    /// Nothing where the topic is not there yet, or not everywhere.
+    private func ends(of topic: String) throws -> [(partition: Partition, low: Offset, high: Offset)] {
+        do {
+            return try KafkaAdmin(configuration: kafka).watermarkOffsets(topic: topic)
+        } catch {
+            guard error.code == .unknownTopicOrPartition || error.code.name == "_UNKNOWN_PARTITION" else { throw error }
+            return []
+        }
+    }
+
     /// The positions as a reader of committed records finds them: the last record of each key.
     func positions() throws -> [String: String] {
         var positions: [String: String] = [:]
         let topic = topic + "-positions"
-        let ends = try KafkaAdmin(configuration: kafka).watermarkOffsets(topic: topic, partition: Partition(0))
+        guard let ends = try ends(of: topic).first else { return [:] }
         try KafkaRecordReader(configuration: kafka).forEach(
             topic: topic, partition: Partition(0), from: ends.low, to: ends.high
         ) { record in
@@ -117,8 +128,8 @@ final class OutboxFixture {
     }
 
     /// Waits until a reader has everything that was written, then expects each once and in order.
-    func expectEachOnce(sourceLocation: SourceLocation = #_sourceLocation) throws {
-        try until("everything is published") { try read().values.map(\.count).reduce(0, +) >= total }
+    func expectEachOnce(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await until("everything is published") { try read().values.map(\.count).reduce(0, +) >= total }
         for (lane, numbers) in try read() {
             #expect(numbers == Array(1...(written[lane] ?? 1)), "lane \(lane)", sourceLocation: sourceLocation)
         }
@@ -128,12 +139,12 @@ final class OutboxFixture {
     var total: Int { Int(written.values.reduce(0, +)) }
 
     /// Waits until other threads have made a condition true.
-    func until(_ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool) throws {
+    func until(_ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool) async throws {
         let deadline = ContinuousClock.now + Patience.stretching(limit)
         while try !condition() {
             try #require(ContinuousClock.now < deadline, "never came: \(what)")
             // Nothing tells when: it is looked at again.
-            usleep(10_000)
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 
