@@ -18,8 +18,8 @@ extension CommandFailure {
 
     private init(postgres error: PostgresError) {
         switch error.sqlState {
-        // undefined_table, invalid_schema_name, undefined_column
-        case "42P01", "3F000", "42703":
+        // undefined_table, invalid_schema_name, undefined_column, undefined_function
+        case "42P01", "3F000", "42703", "42883":
             self.init(
                 .dependency,
                 "the results have no tables of this form (\(error.message)): run `spend-aggregator migrate`, "
