@@ -24,6 +24,10 @@ extension CommandFailure {
                 .dependency,
                 "the results have no tables of this form (\(error.message)): run `spend-aggregator migrate`, "
                     + "or check --schema-prefix")
+        // What the functions of the results refuse: a zone, a cursor. They say themselves what is wrong and what to do.
+        case "22023", "SLU02":
+            let sentences = [error.message, error.detail, error.hint].compactMap { $0 }
+            self.init(.usage, sentences.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ". "))
         default: self.init(error.code == .invalidArgument ? .usage : .dependency, "PostgreSQL \(error)")
         }
     }
