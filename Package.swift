@@ -178,7 +178,8 @@ let package = Package(
         .testTarget(
             name: "SluiceTests",
             dependencies: [
-                "Sluice", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams", "TestKit", argumentParser,
+                "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams",
+                "TestKit", argumentParser,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict

@@ -18,12 +18,16 @@ extension CommandFailure {
 
     private init(postgres error: PostgresError) {
         switch error.sqlState {
-        // undefined_table, invalid_schema_name, undefined_column
-        case "42P01", "3F000", "42703":
+        // undefined_table, invalid_schema_name, undefined_column, undefined_function
+        case "42P01", "3F000", "42703", "42883":
             self.init(
                 .dependency,
                 "the results have no tables of this form (\(error.message)): run `spend-aggregator migrate`, "
                     + "or check --schema-prefix")
+        // What the functions of the results refuse: a zone, a cursor. They say themselves what is wrong and what to do.
+        case "22023", "SLU02":
+            let sentences = [error.message, error.detail, error.hint].compactMap { $0 }
+            self.init(.usage, sentences.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ". "))
         default: self.init(error.code == .invalidArgument ? .usage : .dependency, "PostgreSQL \(error)")
         }
     }

@@ -105,11 +105,49 @@ struct CommandTests {
             }
             let applied = outputs.joined(separator: "\n").split(separator: "\n").filter { $0.contains(": applied") }
             #expect(applied.count == Set(applied).count, "each version is applied by one of them")
-            #expect(applied.count == 4)
+            #expect(applied.count == 7)
             let again = try await scenario.command(arguments)
             #expect(again.standardOutput.contains("nothing to apply"))
             let status = try await scenario.command(arguments + ["--status"])
             #expect(!status.standardOutput.contains("pending"))
+        }
+    }
+
+    @Test("migrate --grant-reader makes a role that reads the views and nothing else")
+    func grantReader() async throws {
+        try await withScenario { scenario in
+            let role = scenario.prefix + "reader"
+            let arguments = ["migrate"] + scenario.settings() + ["--grant-reader"]
+            for _ in 0..<2 {
+                let result = try await scenario.command(arguments + [role])
+                #expect(result.status == .exited(0), "\(result)")
+                #expect(result.standardOutput.contains("\(scenario.prefix)spend: \(role) may read the views"))
+            }
+            let database = scenario.database
+            func granted(_ relation: String, _ privilege: String) throws -> String? {
+                try database.text(
+                    "SELECT has_table_privilege('\(role)', '\(scenario.prefix)\(relation)', '\(privilege)')")
+            }
+            #expect(try granted("spend.day", "SELECT") == "t")
+            #expect(try granted("spend.day", "INSERT, UPDATE, DELETE") == "f")
+            #expect(try granted("spend.day_by_partition", "SELECT") == "f")
+            #expect(try granted("sluice.dead_letter", "SELECT") == "f")
+            #expect(try database.text("SELECT rolcanlogin FROM pg_roles WHERE rolname = '\(role)'") == "f")
+            try database.execute("DROP OWNED BY \"\(role)\"; DROP ROLE \"\(role)\"")
+
+            for extra in [["--status"], ["--print"]] {
+                let both = try await scenario.command(arguments + [role] + extra)
+                #expect(both.status == .exited(64), "\(both)")
+                #expect(both.standardError.contains("give one of them"), "\(both.standardError)")
+            }
+            for name in ["", String(repeating: "r", count: 64)] {
+                let wrong = try await scenario.command(arguments + [name])
+                #expect(wrong.status == .exited(64), "\(wrong)")
+                #expect(wrong.standardError.contains("1 to 63 bytes"), "\(wrong.standardError)")
+            }
+            let reserved = try await scenario.command(arguments + ["pg_\(role)"])
+            #expect(reserved.status != .exited(0))
+            #expect(reserved.standardError.contains("reserved"), "\(reserved.standardError)")
         }
     }
 

@@ -30,6 +30,10 @@ final class ResultTables {
                 record_timestamp timestamptz, record_key bytea, payload bytea, headers jsonb,
                 at timestamptz DEFAULT now(), redriven_at timestamptz, redriven_offset int8,
                 UNIQUE (job, topic, partition, record_offset, at));
+            CREATE TABLE \(schemas.spend("level_difference")) (comparison text, campaign_id int8, window_start text,
+                currency text, differences numeric[]);
+            CREATE FUNCTION \(schemas.spend("level_differences"))() RETURNS SETOF \(schemas.spend("level_difference"))
+                LANGUAGE sql STABLE AS 'SELECT * FROM \(schemas.spend("level_difference"))';
             """)
     }
 

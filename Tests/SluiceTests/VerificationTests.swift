@@ -33,7 +33,7 @@ import Testing
     @Test func equalResultsAreVerified() async throws {
         let verification = try await verify { _ in "" }
         #expect(verification.isClean)
-        #expect(verification.details == "")
+        #expect(verification.details == "levels: difference 0\n")
         #expect(verification.verdict == "verified: 3000 events, \(Self.truth.rows.count) rows, difference 0")
     }
 
@@ -174,6 +174,25 @@ import Testing
         var early = ProgressWait(
             configuration: tables.configuration, schemas: ResultSchemas(prefix: "none_"), job: ResultTables.job)
         #expect(try early.wait(for: reader, milliseconds: 1)?.contains("migrate") == true)
+    }
+
+    @Test func levelsThatDisagreeAreADifference() async throws {
+        let verification = try await verify { schemas in
+            """
+            INSERT INTO \(schemas.spend("level_difference"))
+            SELECT 'hour of minutes', n, '2026-01-15 08:00:00+00', 'USD', ARRAY[1, 0, 0, 0, 0, 0, -7, 0, 0]
+            FROM generate_series(1, 25) AS series(n)
+            """
+        }
+        #expect(!verification.isClean)
+        #expect(verification.levels.count == 25)
+        #expect(verification.levels.first.count == 20)
+        #expect(verification.verdict == "difference 0 nanos in 0 rows, levels differ in 25 windows")
+        let lines = verification.details.split(separator: "\n")
+        #expect(lines.first == "levels: difference in 25 windows")
+        #expect(
+            lines[1] == "  hour of minutes: campaign 1, 2026-01-15 08:00:00+00, USD: impressions +1; spend_nanos -7;")
+        #expect(lines.last == "  and 5 more")
     }
 
     @Test func theLargestDifferencesAreShown() async throws {

@@ -11,4 +11,7 @@ struct ResultSchemas: Equatable, Sendable {
     var progress: String { quoteIdentifier(prefix + "sluice") + ".progress" }
     /// The records that could not be counted.
     var deadLetter: String { quoteIdentifier(prefix + "sluice") + ".dead_letter" }
+
+    /// A view, table or function of the results.
+    func spend(_ name: String) -> String { quoteIdentifier(prefix + "spend") + "." + quoteIdentifier(name) }
 }

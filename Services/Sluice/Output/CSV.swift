@@ -21,4 +21,39 @@ enum CSV {
         }
         return field + "\""
     }
+
+    /// The fields of a line; nil where a quote is not closed, or something stands behind a closing one.
+    static func fields(_ line: some Sequence<Unicode.Scalar>) -> [String]? {
+        var fields: [String] = []
+        var field = ""
+        var state = State.start
+        for scalar in line {
+            switch (state, scalar) {
+            case (.start, "\""): state = .quoted
+            case (.quoted, "\""): state = .quote
+            case (.quote, "\""):
+                field.unicodeScalars.append(scalar)
+                state = .quoted
+            case (.start, ","), (.plain, ","), (.quote, ","):
+                fields.append(field)
+                field = ""
+                state = .start
+            case (.quote, _): return nil
+            case (.quoted, _): field.unicodeScalars.append(scalar)
+            case (.start, _), (.plain, _):
+                field.unicodeScalars.append(scalar)
+                state = .plain
+            }
+        }
+        return state == .quoted ? nil : fields + [field]
+    }
+
+    private enum State {
+        /// Nothing of the field was read.
+        case start
+        case plain
+        case quoted
+        /// After a quote within quotes: it closes them, or another one follows.
+        case quote
+    }
 }

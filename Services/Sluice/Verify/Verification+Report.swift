@@ -5,6 +5,7 @@ extension Verification {
         var line = "difference \(minutes.nanos) nanos in \(minutes.rows) rows"
         if !deadLetters.isEmpty { line += ", \(deadLetters.count) dead letters" }
         if !partitions.isEmpty { line += ", progress of \(Set(partitions.map(\.partition)).count) partitions" }
+        if levels.count > 0 { line += ", levels differ in \(levels.count) windows" }
         return line
     }
 
@@ -43,7 +44,9 @@ extension Verification {
             }
             text += Self.more(partitions.count, than: 6 * minutes.keptLimit)
         }
-        return text
+        text += "levels: difference \(levels.count == 0 ? "0" : "in \(levels.count) windows")\n"
+        for difference in levels.first { text += "  " + Self.line(difference) + "\n" }
+        return text + Self.more(levels.count, than: levels.first.count)
     }
 
     private static func line(_ difference: MinuteDifferences.Difference) -> String {
@@ -56,6 +59,13 @@ extension Verification {
             line += " (\(signed(column.actual - column.expected)));"
         }
         return line
+    }
+
+    private static func line(_ difference: LevelDifferences.Difference) -> String {
+        var line = "\(TerminalText.safe(difference.comparison)): campaign \(difference.campaign)"
+        if !difference.window.isEmpty { line += ", \(TerminalText.safe(difference.window))" }
+        line += ", \(TerminalText.safe(difference.currency)):"
+        return line + difference.columns.map { " \($0.name) \(signed($0.excess));" }.joined()
     }
 
     private static func more(_ count: Int, than limit: Int) -> String {

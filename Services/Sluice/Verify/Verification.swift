@@ -26,9 +26,10 @@ struct Verification {
     private(set) var partitions: [PartitionDifference] = []
     private(set) var deadLetters: [DeadLetterDifference] = []
     private(set) var records: Int64 = 0
+    private(set) var levels = LevelDifferences()
 
     /// Whether everything is as it must be.
-    var isClean: Bool { minutes.rows == 0 && partitions.isEmpty && deadLetters.isEmpty }
+    var isClean: Bool { minutes.rows == 0 && partitions.isEmpty && deadLetters.isEmpty && levels.count == 0 }
 
     /// - Parameter keptLimit: how many of the largest differences are kept one by one.
     init(schemas: ResultSchemas, job: String, keptLimit: Int = 10) {
@@ -45,6 +46,7 @@ struct Verification {
         try compareProgress(truth, connection)
         try compareDeadLetters(truth, connection)
         try compareMinutes(truth, connection)
+        try levels.read(schemas, connection)
         try connection.execute("COMMIT")
     }
 

@@ -8,7 +8,8 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Compares the results in PostgreSQL with a truth file.",
         discussion: """
             Compared are every row of spend.minute, every dead letter, and the offsets and counters of every \
-            partition, in one REPEATABLE READ snapshot. The last line is \
+            partition, in one REPEATABLE READ snapshot; and in the same snapshot every level with the one below it \
+            ("levels: difference 0", or each difference). The last line is \
             "verified: N events, M rows, difference 0" (exit code 0), or "difference D nanos in R rows" (exit code 1), \
             where D adds up what each row's spend is off, whatever the direction.
             """)

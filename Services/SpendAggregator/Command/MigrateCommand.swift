@@ -8,10 +8,26 @@ import SpendAggregatorJob
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring the database's schemas to this version; safe to repeat.",
-        discussion: "Takes a lock, so that several processes may call it at once.")
+        discussion: """
+            Takes a lock, so that several processes may call it at once. Repeat --grant-reader after an upgrade: views \
+            that came with it are not granted by themselves.
+            """)
     @OptionGroup var options: ServiceOptions
     @Flag(help: "Print what is applied and pending; change nothing.") var status = false
     @Flag(help: "Print the SQL of all migrations; connect to nothing.") var print = false
+    @Option(help: "Let this role read the views, and nothing else; it is made, without a login, where it is missing.")
+    var grantReader: String?
+
+    func validate() throws {
+        guard let grantReader else { return }
+        guard !status, !print else {
+            throw ValidationError("--grant-reader changes something; --status and --print do not: give one of them")
+        }
+        // PostgreSQL would cut a longer name and go on with another role.
+        guard (1...63).contains(grantReader.utf8.count) else {
+            throw ValidationError("--grant-reader takes the name of a role, of 1 to 63 bytes")
+        }
+    }
 
     func run() async throws {
         try await CommandFailure.guarded {
@@ -49,6 +65,11 @@ struct MigrateCommand: AsyncParsableCommand {
                 }
             }
             if count == 0 { Swift.print("nothing to apply: the schemas are current") }
+            if let grantReader {
+                try connection.query(
+                    "SELECT \(configuration.names.table("spend", "grant_reader"))($1)", [.text(grantReader)])
+                Swift.print("\(configuration.names.schema("spend")): \(grantReader) may read the views")
+            }
         }
     }
 

@@ -41,12 +41,15 @@ CREATE TABLE "spend".advertiser_zone (
 );
 
 COMMENT ON TABLE "spend".advertiser_zone IS 'In which time zone an advertiser''s days are cut, from which date on. Changed by "spend".set_zone alone. Without a row: UTC.';
+COMMENT ON COLUMN "spend".advertiser_zone.advertiser_id IS 'The advertiser.';
 COMMENT ON COLUMN "spend".advertiser_zone.effective_from IS 'The first day that is cut in this zone; -infinity for the zone before the first change.';
 COMMENT ON COLUMN "spend".advertiser_zone.zone IS 'Name in the IANA time zone database.';
 COMMENT ON COLUMN "spend".advertiser_zone.starts_at IS 'When that day begins.';
 COMMENT ON COLUMN "spend".advertiser_zone.ends_at IS 'When the next zone begins; infinity for the last one.';
 COMMENT ON COLUMN "spend".advertiser_zone.last_day IS 'The last day that is cut in this zone. It ends at ends_at and may be shorter or longer than others.';
 COMMENT ON COLUMN "spend".advertiser_zone.rules IS 'Fingerprint of the zone''s rules (its offsets from 2000 to 2060) when the row was made: tells whether a later time zone database cuts days otherwise.';
+COMMENT ON COLUMN "spend".advertiser_zone.set_at IS 'When the row was made.';
+COMMENT ON COLUMN "spend".advertiser_zone.set_by IS 'The role that made it.';
 
 -- The first moment of a day. An hour that comes twice at midnight belongs to the new day both times.
 CREATE FUNCTION "spend".day_start(day date, zone text) RETURNS timestamptz LANGUAGE sql STABLE AS $body$
@@ -88,6 +91,11 @@ BEGIN
     IF latest >= from_day THEN
         RAISE EXCEPTION 'advertiser % has a zone from % on already', of_advertiser, latest
             USING ERRCODE = '22023', HINT = 'A zone can only be set for days after the last change.';
+    END IF;
+    -- Zones are up to 26 hours apart, so that the later date may begin earlier.
+    IF EXISTS (SELECT FROM "spend".advertiser_zone WHERE advertiser_id = of_advertiser AND starts_at >= begins) THEN
+        RAISE EXCEPTION 'the day % of % begins before the first day of the zone of advertiser % does', from_day, new_zone, of_advertiser
+            USING ERRCODE = '22023', HINT = 'Choose a later day.';
     END IF;
     SELECT max(day) INTO latest FROM "spend".day_by_partition
         WHERE advertiser_id = of_advertiser AND ends_at > begins;
@@ -236,12 +244,14 @@ CREATE TABLE "spend".exchange_rate (
     from_currency text    NOT NULL CHECK (from_currency ~ '^[A-Z]{3}$'),
     to_currency   text    NOT NULL CHECK (to_currency ~ '^[A-Z]{3}$'),
     valid_from    date    NOT NULL,
-    rate          numeric NOT NULL CHECK (rate > 0),
+    rate          numeric NOT NULL CHECK (rate > 0 AND rate < 'infinity'),
     source        text    NOT NULL DEFAULT '',
     PRIMARY KEY (from_currency, to_currency, valid_from)
 );
 
 COMMENT ON TABLE "spend".exchange_rate IS 'Dated rates for reports. An amount of a day is multiplied by the newest rate that is valid on that day.';
+COMMENT ON COLUMN "spend".exchange_rate.from_currency IS 'ISO 4217: what is converted.';
+COMMENT ON COLUMN "spend".exchange_rate.to_currency IS 'ISO 4217: into what.';
 COMMENT ON COLUMN "spend".exchange_rate.valid_from IS 'The first day that it holds for, until the next one.';
 COMMENT ON COLUMN "spend".exchange_rate.rate IS 'Units of to_currency for one of from_currency.';
 COMMENT ON COLUMN "spend".exchange_rate.source IS 'Who says so.';
@@ -1101,10 +1111,16 @@ COMMENT ON COLUMN "spend".second_currency.changed_at IS 'When the transaction of
 
 -- What changed since. A cursor says up to which transaction everything was seen: those that were under way when it was
 -- taken are asked for again, so one that commits late is not missed. A window may be reported twice, never not at all.
+--
+-- A cursor is: the database system, its timeline (a failover starts a new one, and may have lost commits), the generation
+-- of the results, and the transaction.
 
 CREATE FUNCTION "spend".change_cursor() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $body$
-    SELECT format('%s.%s.%s', (SELECT system_identifier FROM pg_control_system()), number,
-        pg_snapshot_xmin(pg_current_snapshot()))
+    SELECT format('%s.%s.%s.%s', (SELECT system_identifier FROM pg_control_system()),
+        -- Of what is written now; the control file would say the old one for a while after a failover.
+        CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int4 END,
+        number, pg_snapshot_xmin(pg_current_snapshot()))
     FROM "spend".generation
 $body$;
 
@@ -1118,16 +1134,16 @@ DECLARE
     now_at text[] := string_to_array("spend".change_cursor(), '.');
 BEGIN
     IF coalesce(since, '') = '' THEN RETURN 0; END IF;
-    IF since !~ '^[0-9]{1,20}\.[0-9]{1,18}\.[0-9]{1,18}$' THEN
+    IF since !~ '^[0-9]{1,20}\.[0-9]{1,10}\.[0-9]{1,18}\.[0-9]{1,18}$' THEN
         RAISE EXCEPTION '"%" is not a cursor of changes', left(since, 100)
             USING ERRCODE = '22023', HINT = 'Give what change_cursor() answered, or an empty text for everything.';
     END IF;
-    IF parts[1:2] <> now_at[1:2] OR parts[3]::int8 > now_at[3]::int8 THEN
+    IF parts[1:3] <> now_at[1:3] OR parts[4]::int8 > now_at[4]::int8 THEN
         RAISE EXCEPTION 'the cursor "%" belongs to other results than these', since
-            USING ERRCODE = 'SLU02', DETAIL = 'The results were restored elsewhere, lost commits in a failover, or were taken back by a rewind.',
+            USING ERRCODE = 'SLU02', DETAIL = 'The results were restored elsewhere, may have lost commits in a failover, or were taken back by a rewind.',
                 HINT = 'Read everything again: ask with an empty text.';
     END IF;
-    RETURN parts[3]::int8;
+    RETURN parts[4]::int8;
 END
 $body$;
 
@@ -1137,63 +1153,73 @@ SET search_path = pg_catalog AS $body$
         ELSE coalesce((SELECT min(part) FROM "spend".level_change WHERE level = of_level AND changed_in >= since_id), 'infinity') END
 $body$;
 
+-- The position is asked for in subqueries, which are answered once, not for each window; the first of them stands for
+-- itself, so that a wrong cursor is refused where there are no windows, too.
 CREATE FUNCTION "spend".minute_changes(since text) RETURNS SETOF "spend".minute LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('minute', p.since_id) AS first) AS f, "spend".minute AS v
-    WHERE v.changed_in >= p.since_id AND v.minute >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".minute AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.minute >= (SELECT "spend".changed_from('minute', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".minute_changes(text) IS 'The rows of minute that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".hour_changes(since text) RETURNS SETOF "spend".hour LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('hour', p.since_id) AS first) AS f, "spend".hour AS v
-    WHERE v.changed_in >= p.since_id AND v.hour >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".hour AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.hour >= (SELECT "spend".changed_from('hour', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".hour_changes(text) IS 'The rows of hour that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".day_changes(since text) RETURNS SETOF "spend".day LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('day', p.since_id) AS first) AS f, "spend".day AS v
-    WHERE v.changed_in >= p.since_id AND v.day >= f.first
+    SELECT v.* FROM "spend".day AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.day >= (SELECT "spend".changed_from('day', "spend".cursor_position(since)))
 $body$;
 COMMENT ON FUNCTION "spend".day_changes(text) IS 'The rows of day that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".lifetime_changes(since text) RETURNS SETOF "spend".lifetime LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, "spend".lifetime AS v
-    WHERE v.changed_in >= p.since_id
+    SELECT v.* FROM "spend".lifetime AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
 $body$;
 COMMENT ON FUNCTION "spend".lifetime_changes(text) IS 'The rows of lifetime that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".ad_hour_changes(since text) RETURNS SETOF "spend".ad_hour LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('ad_hour', p.since_id) AS first) AS f, "spend".ad_hour AS v
-    WHERE v.changed_in >= p.since_id AND v.hour >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".ad_hour AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.hour >= (SELECT "spend".changed_from('ad_hour', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".ad_hour_changes(text) IS 'The rows of ad_hour that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".ad_group_hour_changes(since text) RETURNS SETOF "spend".ad_group_hour LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('ad_hour', p.since_id) AS first) AS f, "spend".ad_group_hour AS v
-    WHERE v.changed_in >= p.since_id AND v.hour >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".ad_group_hour AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.hour >= (SELECT "spend".changed_from('ad_hour', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".ad_group_hour_changes(text) IS 'The rows of ad_group_hour that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".placement_hour_changes(since text) RETURNS SETOF "spend".placement_hour LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('placement_hour', p.since_id) AS first) AS f, "spend".placement_hour AS v
-    WHERE v.changed_in >= p.since_id AND v.hour >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".placement_hour AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.hour >= (SELECT "spend".changed_from('placement_hour', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".placement_hour_changes(text) IS 'The rows of placement_hour that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".country_hour_changes(since text) RETURNS SETOF "spend".country_hour LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('country_hour', p.since_id) AS first) AS f, "spend".country_hour AS v
-    WHERE v.changed_in >= p.since_id AND v.hour >= f.first::timestamp AT TIME ZONE 'UTC'
+    SELECT v.* FROM "spend".country_hour AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.hour >= (SELECT "spend".changed_from('country_hour', "spend".cursor_position(since))::timestamp AT TIME ZONE 'UTC')
 $body$;
 COMMENT ON FUNCTION "spend".country_hour_changes(text) IS 'The rows of country_hour that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".advertiser_day_changes(since text) RETURNS SETOF "spend".advertiser_day LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, LATERAL (SELECT "spend".changed_from('day', p.since_id) AS first) AS f, "spend".advertiser_day AS v
-    WHERE v.changed_in >= p.since_id AND v.day >= f.first
+    SELECT v.* FROM "spend".advertiser_day AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
+        AND v.day >= (SELECT "spend".changed_from('day', "spend".cursor_position(since)))
 $body$;
 COMMENT ON FUNCTION "spend".advertiser_day_changes(text) IS 'The rows of advertiser_day that changed since a cursor, as they are now.';
 
 CREATE FUNCTION "spend".advertiser_lifetime_changes(since text) RETURNS SETOF "spend".advertiser_lifetime LANGUAGE sql STABLE AS $body$
-    SELECT v.* FROM (SELECT "spend".cursor_position(since) AS since_id) AS p, "spend".advertiser_lifetime AS v
-    WHERE v.changed_in >= p.since_id
+    SELECT v.* FROM "spend".advertiser_lifetime AS v
+    WHERE (SELECT "spend".cursor_position(since)) >= 0 AND v.changed_in >= (SELECT "spend".cursor_position(since))
 $body$;
 COMMENT ON FUNCTION "spend".advertiser_lifetime_changes(text) IS 'The rows of advertiser_lifetime that changed since a cursor, as they are now.';
 
@@ -1201,7 +1227,7 @@ COMMENT ON FUNCTION "spend".advertiser_lifetime_changes(text) IS 'The rows of ad
 
 -- Drops the days of minutes that ended before a moment. The levels above keep what they have; events that come for such
 -- minutes later go to them and to "spend".beyond_retention.
-CREATE FUNCTION "spend".drop_minutes(before timestamptz) RETURNS SETOF date LANGUAGE plpgsql AS $body$
+CREATE FUNCTION "spend".drop_minutes(before timestamptz) RETURNS SETOF date LANGUAGE plpgsql STRICT AS $body$
 DECLARE
     last_kept timestamptz := date_trunc('day', least(before, now() - interval '7 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
     found record;
@@ -1311,6 +1337,9 @@ BEGIN
         ARRAY[more.advertiser_id], ARRAY[more.currency], ARRAY[''], ARRAY[more.impressions], ARRAY[more.clicks],
         ARRAY[more.conversions], ARRAY[more.video_views], ARRAY[more.invalid_events], ARRAY[more.late_events],
         ARRAY[more.spend_nanos], ARRAY[NULL::timestamptz]);
+    INSERT INTO "spend".level_change AS c (level, part, source, source_partition, changed_in)
+    VALUES ('minute', (more.minute AT TIME ZONE 'UTC')::date, 'e', more.source_partition, pg_current_xact_id()::text::int8)
+    ON CONFLICT (level, part, source, source_partition) DO UPDATE SET changed_in = excluded.changed_in;
     RETURN NULL;
 END
 $body$;

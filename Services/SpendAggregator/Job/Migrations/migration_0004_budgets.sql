@@ -369,6 +369,15 @@ BEGIN
     LOOP
         EXECUTE format('GRANT SELECT ON %s TO %I', found.name, reader);
     END LOOP;
+    -- Everybody may run them unless the database's owner has taken that away.
+    FOR found IN
+        SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.pg_class AS minute ON minute.relnamespace = p.pronamespace
+        WHERE minute.oid = '"spend".minute'::regclass AND (p.proname LIKE '%\_changes'
+            OR p.proname IN ('change_cursor', 'cursor_position', 'changed_from', 'zone_rules', 'advertiser_day', 'day_start'))
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', found.name, reader);
+    END LOOP;
 END
 $body$;
 
