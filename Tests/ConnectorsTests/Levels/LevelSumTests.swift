@@ -113,6 +113,9 @@ struct LevelSumTests {
         Damage(
             table: "hour_by_partition", change: "late_events = late_events + 1", source: "source = 'e'", named: ofHours),
         Damage(
+            table: "hour_by_partition", change: "advertiser_id = advertiser_id + 100", source: "source = 'e'",
+            named: ofHours),
+        Damage(
             table: "hour_by_partition", change: "adjustment_nanos = adjustment_nanos + 1", source: "source = 'a'",
             named: ["hour of ads", "hour of adjustments"]),
         Damage(
@@ -128,6 +131,8 @@ struct LevelSumTests {
             named: ["day of adjustments", "lifetime of days"]),
         Damage(
             table: "lifetime_by_partition", change: "invalid_events = invalid_events + 1", named: ["lifetime of days"]),
+        Damage(
+            table: "lifetime_by_partition", change: "advertiser_id = advertiser_id + 100", named: ["lifetime of days"]),
         Damage(table: "lifetime_by_partition", change: "", named: ["lifetime of days"]),
         Damage(table: "ad_hour_by_partition", change: "video_views = video_views + 1", named: ["hour of ads"]),
         Damage(

@@ -1361,82 +1361,82 @@ CREATE TRIGGER derive_levels AFTER INSERT OR UPDATE ON "spend".minute_by_partiti
 -- Every difference between a level and what lies below it, as of one snapshot: figures of the level less figures below.
 -- At any committed state there is none. Reads everything: minutes of work on large tables.
 CREATE FUNCTION "spend".level_differences() RETURNS TABLE (
-    comparison text, campaign_id int8, window_start text, currency text, differences numeric[]
+    comparison text, campaign_id int8, advertiser_id int8, window_start text, currency text, differences numeric[]
 ) LANGUAGE sql STABLE AS $body$
     WITH kept AS (SELECT kept_from FROM "spend".minute_retention),
-    figures(comparison, campaign_id, window_start, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, adjustments, adjustment_nanos) AS (
-        SELECT 'hour of minutes', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+    figures(comparison, campaign_id, advertiser_id, window_start, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, adjustments, adjustment_nanos) AS (
+        SELECT 'hour of minutes', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition, kept WHERE source = 'e' AND hour >= kept_from
         UNION ALL
-        SELECT 'hour of minutes', campaign_id, date_bin('1 hour', minute, timestamptz '2000-01-01 00:00:00+00')::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of minutes', campaign_id, advertiser_id, date_bin('1 hour', minute, timestamptz '2000-01-01 00:00:00+00')::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".minute_by_partition
         UNION ALL
-        SELECT 'day of minutes', campaign_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'day of minutes', campaign_id, advertiser_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".day_by_partition, kept
         WHERE source = 'e' AND day > "spend".advertiser_day(advertiser_id, kept_from - interval '1 microsecond')
         UNION ALL
-        SELECT 'day of minutes', campaign_id, "spend".advertiser_day(advertiser_id, minute)::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'day of minutes', campaign_id, advertiser_id, "spend".advertiser_day(advertiser_id, minute)::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".minute_by_partition, kept
         WHERE "spend".advertiser_day(advertiser_id, minute)
             > "spend".advertiser_day(advertiser_id, kept_from - interval '1 microsecond')
         UNION ALL
-        SELECT 'lifetime of days', campaign_id, '', currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'lifetime of days', campaign_id, advertiser_id, '', currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".lifetime_by_partition
         UNION ALL
-        SELECT 'lifetime of days', campaign_id, '', currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'lifetime of days', campaign_id, advertiser_id, '', currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             -adjustments, -adjustment_nanos
         FROM "spend".day_by_partition
         UNION ALL
-        SELECT 'hour of ads', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of ads', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of ads', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of ads', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             -adjustments, -adjustment_nanos
         FROM "spend".ad_hour_by_partition
         UNION ALL
-        SELECT 'hour of placements', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of placements', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of placements', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of placements', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".placement_hour_by_partition
         UNION ALL
-        SELECT 'hour of countries', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of countries', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of countries', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of countries', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".country_hour_by_partition
         UNION ALL
-        SELECT 'hour of adjustments', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of adjustments', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".hour_by_partition WHERE source = 'a'
         UNION ALL
-        SELECT 'hour of adjustments', campaign_id, date_bin('1 hour', event_time, timestamptz '2000-01-01 00:00:00+00')::text, currency, 0, 0, 0, 0, 0, 0, 0,
+        SELECT 'hour of adjustments', campaign_id, advertiser_id, date_bin('1 hour', event_time, timestamptz '2000-01-01 00:00:00+00')::text, currency, 0, 0, 0, 0, 0, 0, 0,
             -1, -amount_nanos
         FROM "spend".adjustment
         UNION ALL
-        SELECT 'day of adjustments', campaign_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'day of adjustments', campaign_id, advertiser_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".day_by_partition WHERE source = 'a'
         UNION ALL
-        SELECT 'day of adjustments', campaign_id, "spend".advertiser_day(advertiser_id, event_time)::text, currency, 0, 0, 0, 0, 0, 0, 0,
+        SELECT 'day of adjustments', campaign_id, advertiser_id, "spend".advertiser_day(advertiser_id, event_time)::text, currency, 0, 0, 0, 0, 0, 0, 0,
             -1, -amount_nanos
         FROM "spend".adjustment
     )
-    SELECT comparison, campaign_id, window_start, currency, ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
-    FROM figures GROUP BY comparison, campaign_id, window_start, currency
+    SELECT comparison, campaign_id, advertiser_id, window_start, currency, ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
+    FROM figures GROUP BY comparison, campaign_id, advertiser_id, window_start, currency
     HAVING ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
         <> array_fill(0::numeric, ARRAY[9])
-    ORDER BY comparison, campaign_id, window_start, currency
+    ORDER BY comparison, campaign_id, advertiser_id, window_start, currency
 $body$;
 
 COMMENT ON FUNCTION "spend".level_differences() IS 'Where a level does not equal the sum of the one below: impressions, clicks, conversions, video views, invalid and late events, charges, adjustments and their amounts. Answers nothing as long as all is well.';
