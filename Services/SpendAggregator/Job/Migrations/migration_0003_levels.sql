@@ -565,36 +565,44 @@ DECLARE
     closed timestamptz := (SELECT watermark FROM "spend".watermark);
     fresh "spend".adjustment[];
 BEGIN
-    -- Within one statement the first of an id counts; of ids that are known, or come to be by a transaction of another
-    -- partition that this waits for, only the repeats are counted.
+    -- The first of an id counts. Where a transaction of another partition has it, and is under way, this waits for it.
     WITH given AS MATERIALIZED (
-        SELECT d.*, row_number() OVER (PARTITION BY id ORDER BY place) AS copy,
-            (event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason, reference_text)
-                IS DISTINCT FROM
-            first_value(ROW(event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason,
-                reference_text)) OVER (PARTITION BY id ORDER BY place) AS differs
+        SELECT d.*, row_number() OVER (PARTITION BY id ORDER BY place) AS copy
         FROM unnest(partitions, ids, event_times, advertisers, campaigns, ad_groups, ads, amounts, currencies, reasons,
             reference_texts) WITH ORDINALITY
             AS d(source_partition, id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency,
                 reason, reference_text, place)
-    ), again AS (
-        SELECT id, count(*) - 1 AS repeats, count(*) FILTER (WHERE differs) AS conflicts FROM given GROUP BY id
     ), stored AS (
         INSERT INTO "spend".adjustment AS a (adjustment_id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id,
-            amount_nanos, currency, reason, reference, source_partition, repeats, conflicts)
+            amount_nanos, currency, reason, reference, source_partition)
         SELECT id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason, reference_text,
-            source_partition, again.repeats, again.conflicts
-        FROM given JOIN again USING (id) WHERE copy = 1 ORDER BY id
-        ON CONFLICT (adjustment_id) DO UPDATE SET repeats = a.repeats + excluded.repeats + 1,
-            conflicts = a.conflicts + CASE
-                WHEN (a.event_time, a.advertiser_id, a.campaign_id, a.ad_group_id, a.ad_id, a.amount_nanos, a.currency,
-                    a.reason, a.reference) IS DISTINCT FROM (excluded.event_time, excluded.advertiser_id,
-                    excluded.campaign_id, excluded.ad_group_id, excluded.ad_id, excluded.amount_nanos,
-                    excluded.currency, excluded.reason, excluded.reference) THEN excluded.repeats + 1
-                ELSE excluded.conflicts END
-        RETURNING a, xmax = 0 AS is_new
+            source_partition
+        FROM given WHERE copy = 1 ORDER BY id
+        ON CONFLICT (adjustment_id) DO NOTHING
+        RETURNING a
     )
-    SELECT coalesce(array_agg(a ORDER BY (a).adjustment_id) FILTER (WHERE is_new), '{}') INTO fresh FROM stored;
+    SELECT coalesce(array_agg(a ORDER BY (a).adjustment_id), '{}') INTO fresh FROM stored;
+
+    -- Every other record is a repeat, and each is compared with what is stored: the counts do not depend on which records
+    -- came in one statement. Rows are locked in the order of ids.
+    IF cardinality(ids) > cardinality(fresh) THEN
+        PERFORM 1 FROM "spend".adjustment WHERE adjustment_id = ANY(ids) ORDER BY adjustment_id FOR UPDATE;
+        UPDATE "spend".adjustment AS a SET repeats = a.repeats + again.number, conflicts = a.conflicts + again.differing
+        FROM (
+            SELECT k.adjustment_id,
+                count(*) - (k.adjustment_id IN (SELECT (f).adjustment_id FROM unnest(fresh) AS f))::int AS number,
+                count(*) FILTER (WHERE (k.event_time, k.advertiser_id, k.campaign_id, k.ad_group_id, k.ad_id,
+                    k.amount_nanos, k.currency, k.reason, k.reference) IS DISTINCT FROM (d.event_time, d.advertiser_id,
+                    d.campaign_id, d.ad_group_id, d.ad_id, d.amount, d.currency, d.reason, d.reference_text)) AS differing
+            FROM unnest(ids, event_times, advertisers, campaigns, ad_groups, ads, amounts, currencies, reasons,
+                reference_texts)
+                AS d(id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason,
+                    reference_text)
+            JOIN "spend".adjustment AS k ON k.adjustment_id = d.id
+            GROUP BY k.adjustment_id
+        ) AS again
+        WHERE a.adjustment_id = again.adjustment_id AND again.number > 0;
+    END IF;
 
     IF cardinality(fresh) > 0 THEN
         PERFORM "spend".derive_levels('a', array_agg(f.source_partition), array_agg(f.event_time),
