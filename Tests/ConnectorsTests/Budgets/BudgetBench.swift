@@ -60,9 +60,11 @@ final class BudgetBench {
 
     /// Charges a campaign in a checkpoint of its own.
     func charge(
-        _ nanos: Int64, campaign: Int64 = 70, at time: Int64 = noon, currency: String = "EUR", partition: Int32 = 0
+        _ nanos: Int64, campaign: Int64 = 70, advertiser: Int64 = 7, at time: Int64 = noon, currency: String = "EUR",
+        partition: Int32 = 0
     ) throws {
-        try self.partition(partition).commit([click(nanos, campaign: campaign, at: time, currency: currency)])
+        try self.partition(partition).commit(
+            [click(nanos, campaign: campaign, advertiser: advertiser, at: time, currency: currency)])
     }
 
     private var adjustments = 0

@@ -120,8 +120,10 @@ import Testing
         try bench.adjust(2_048_000, at: ends)
         try bench.charge(4_096_000, campaign: 71, at: starts)
         try bench.charge(8_192_000, at: starts, currency: "USD")
-        let spent = 2_000 + 4_000 + 8_000 + 16_000 + 256_000 + 512_000 + 1_024_000
-        let all = 4_095_000
+        // The campaign's budget is that of all its events, whichever advertiser they name.
+        try bench.charge(16_384_000, advertiser: 8, at: starts)
+        let spent = 2_000 + 4_000 + 8_000 + 16_000 + 256_000 + 512_000 + 1_024_000 + 16_384_000
+        let all = 4_095_000 + 16_384_000
         try bench.set(Budget(daily: 1_000_000_000_000, zone: zone), asOf: BudgetBench.noon)
         #expect(try bench.standing() == "\(day) \(spent) 0 \(all) 0")
         // What comes from then on goes the same way.
@@ -135,6 +137,19 @@ import Testing
         #expect(try bench.startDays(ends - 1) == 0)
         #expect(try bench.startDays(ends) == 1)
         #expect(try bench.standing()?.split(separator: " ")[1] == "\(32_000 + 64_000 + 2_048_000 + 2_048_000)")
+    }
+
+    /// Where records have no timestamp an event may lie any time ahead.
+    @Test func whatLiesFarAheadOutlivesAChangeOfTheBudget() async throws {
+        let bench = try await BudgetBench()
+        defer { try? bench.close() }
+        let ahead = BudgetBench.noon + 9 * BudgetBench.day
+        try bench.charge(300_000, at: ahead)
+        try bench.set(Budget(daily: 1_000_000))
+        try bench.charge(300_000, at: ahead)
+        try bench.set(Budget(daily: 1_000_000, zone: "Asia/Kolkata", version: 2))
+        try bench.startDays(ahead)
+        #expect(try bench.signals("kind, threshold_percent, spent_nanos") == ["reset 0 600000", "crossed 50 600000"])
     }
 
     @Test func aChangedZoneCutsTheDayThatRunsAnew() async throws {
