@@ -191,8 +191,16 @@ BEGIN
     UPDATE "spend".budget_state AS s SET day = (as_of AT TIME ZONE c.zone)::date,
         day_ends_at = "spend".day_start((as_of AT TIME ZONE c.zone)::date + 1, c.zone), daily_level = 0
     FROM "spend".campaign_budget AS c WHERE c.campaign_id = s.campaign_id AND s.campaign_id = ANY(due);
-    DELETE FROM "spend".budget_day_by_partition AS d USING "spend".budget_state AS s
-        WHERE s.campaign_id = ANY(due) AND d.campaign_id = s.campaign_id AND d.day < s.day;
+    -- A row that a checkpoint is changing right now is left for the next day: that checkpoint will wait for the states that
+    -- are locked here.
+    WITH over AS MATERIALIZED (
+        SELECT d.campaign_id, d.day, d.source, d.source_partition
+        FROM "spend".budget_day_by_partition AS d JOIN "spend".budget_state AS s USING (campaign_id)
+        WHERE s.campaign_id = ANY(due) AND d.day < s.day FOR UPDATE OF d SKIP LOCKED
+    )
+    DELETE FROM "spend".budget_day_by_partition AS d USING over
+        WHERE (d.campaign_id, d.day, d.source, d.source_partition)
+            = (over.campaign_id, over.day, over.source, over.source_partition);
     WITH fresh AS MATERIALIZED (
         SELECT b.*, c.lane, row_number() OVER (PARTITION BY c.lane ORDER BY b.campaign_id) AS place
         FROM "spend".budget AS b JOIN "spend".campaign_budget AS c USING (campaign_id)
