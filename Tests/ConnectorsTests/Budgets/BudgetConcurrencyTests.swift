@@ -101,6 +101,31 @@ struct BudgetConcurrencyTests {
         #expect(try bench.standing() == "2026-11-21 0 0 600000 0")
     }
 
+    /// A reset in one lane and a crossing in a lower one, in one round of the clock.
+    @Test func aNewDayTakesItsLanesInTheirOrder() async throws {
+        let bench = try await BudgetBench()
+        defer { try? bench.close() }
+        let midnight = utc(2026, 11, 21)
+        // The budget in lane 3 is over, so it is not reset; that it is crossed is signalled all the same.
+        try bench.set(
+            Budget(campaign: 1, daily: 1_000_000, ends: midnight, partition: 3),
+            Budget(campaign: 2, daily: 1_000_000, partition: 5))
+        try bench.charge(500_000, campaign: 1, at: midnight)
+        let session = try bench.fixture.session()
+        defer { session.close() }
+        let fixture = bench.fixture
+        try fixture.run("BEGIN; SELECT \"spend\".next_sequences('{3}', '{0}')", on: session)
+        let clock = Pending {
+            let other = try fixture.session()
+            defer { other.close() }
+            try fixture.run("SELECT \"spend\".start_days('2026-11-21 00:00+00', 10)", on: other)
+        }
+        #expect(try fixture.waitUntil(session))
+        try fixture.run("SELECT \"spend\".next_sequences('{5}', '{0}'); COMMIT", on: session)
+        try clock.value()
+        #expect(try bench.signals("lane, kind, threshold_percent") == ["3 crossed 50", "5 reset 0"])
+    }
+
     // MARK: Everything at once
 
     /// What happened in one partition of a topic, by offsets: what the figures of signals are checked against.

@@ -201,6 +201,9 @@ BEGIN
     DELETE FROM "spend".budget_day_by_partition AS d USING over
         WHERE (d.campaign_id, d.day, d.source, d.source_partition)
             = (over.campaign_id, over.day, over.source, over.source_partition);
+    -- Resets and the judgement below give numbers one after the other: the lanes of both are locked before, in their order.
+    PERFORM "spend".next_sequences(array_agg(c.lane), array_agg(0::int8)) FROM "spend".campaign_budget AS c
+        WHERE c.campaign_id = ANY(due);
     WITH fresh AS MATERIALIZED (
         SELECT b.*, c.lane, row_number() OVER (PARTITION BY c.lane ORDER BY b.campaign_id) AS place
         FROM "spend".budget AS b JOIN "spend".campaign_budget AS c USING (campaign_id)
