@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorsTests",
             dependencies: [
-                "Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Kafka", "Postgres", "LocalServers",
+                "Connectors", "SpendAggregatorJob", "Streams", "Schemas", "Kafka", "Postgres", "LocalServers", "TestKit",
             ],
             path: "Tests/ConnectorsTests",
             swiftSettings: strict

@@ -575,36 +575,44 @@ DECLARE
     closed timestamptz := (SELECT watermark FROM "spend".watermark);
     fresh "spend".adjustment[];
 BEGIN
-    -- Within one statement the first of an id counts; of ids that are known, or come to be by a transaction of another
-    -- partition that this waits for, only the repeats are counted.
+    -- The first of an id counts. Where a transaction of another partition has it, and is under way, this waits for it.
     WITH given AS MATERIALIZED (
-        SELECT d.*, row_number() OVER (PARTITION BY id ORDER BY place) AS copy,
-            (event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason, reference_text)
-                IS DISTINCT FROM
-            first_value(ROW(event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason,
-                reference_text)) OVER (PARTITION BY id ORDER BY place) AS differs
+        SELECT d.*, row_number() OVER (PARTITION BY id ORDER BY place) AS copy
         FROM unnest(partitions, ids, event_times, advertisers, campaigns, ad_groups, ads, amounts, currencies, reasons,
             reference_texts) WITH ORDINALITY
             AS d(source_partition, id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency,
                 reason, reference_text, place)
-    ), again AS (
-        SELECT id, count(*) - 1 AS repeats, count(*) FILTER (WHERE differs) AS conflicts FROM given GROUP BY id
     ), stored AS (
         INSERT INTO "spend".adjustment AS a (adjustment_id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id,
-            amount_nanos, currency, reason, reference, source_partition, repeats, conflicts)
+            amount_nanos, currency, reason, reference, source_partition)
         SELECT id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason, reference_text,
-            source_partition, again.repeats, again.conflicts
-        FROM given JOIN again USING (id) WHERE copy = 1 ORDER BY id
-        ON CONFLICT (adjustment_id) DO UPDATE SET repeats = a.repeats + excluded.repeats + 1,
-            conflicts = a.conflicts + CASE
-                WHEN (a.event_time, a.advertiser_id, a.campaign_id, a.ad_group_id, a.ad_id, a.amount_nanos, a.currency,
-                    a.reason, a.reference) IS DISTINCT FROM (excluded.event_time, excluded.advertiser_id,
-                    excluded.campaign_id, excluded.ad_group_id, excluded.ad_id, excluded.amount_nanos,
-                    excluded.currency, excluded.reason, excluded.reference) THEN excluded.repeats + 1
-                ELSE excluded.conflicts END
-        RETURNING a, xmax = 0 AS is_new
+            source_partition
+        FROM given WHERE copy = 1 ORDER BY id
+        ON CONFLICT (adjustment_id) DO NOTHING
+        RETURNING a
     )
-    SELECT coalesce(array_agg(a ORDER BY (a).adjustment_id) FILTER (WHERE is_new), '{}') INTO fresh FROM stored;
+    SELECT coalesce(array_agg(a ORDER BY (a).adjustment_id), '{}') INTO fresh FROM stored;
+
+    -- Every other record is a repeat, and each is compared with what is stored: the counts do not depend on which records
+    -- came in one statement. Rows are locked in the order of ids.
+    IF cardinality(ids) > cardinality(fresh) THEN
+        PERFORM 1 FROM "spend".adjustment WHERE adjustment_id = ANY(ids) ORDER BY adjustment_id FOR UPDATE;
+        UPDATE "spend".adjustment AS a SET repeats = a.repeats + again.number, conflicts = a.conflicts + again.differing
+        FROM (
+            SELECT k.adjustment_id,
+                count(*) - (k.adjustment_id IN (SELECT (f).adjustment_id FROM unnest(fresh) AS f))::int AS number,
+                count(*) FILTER (WHERE (k.event_time, k.advertiser_id, k.campaign_id, k.ad_group_id, k.ad_id,
+                    k.amount_nanos, k.currency, k.reason, k.reference) IS DISTINCT FROM (d.event_time, d.advertiser_id,
+                    d.campaign_id, d.ad_group_id, d.ad_id, d.amount, d.currency, d.reason, d.reference_text)) AS differing
+            FROM unnest(ids, event_times, advertisers, campaigns, ad_groups, ads, amounts, currencies, reasons,
+                reference_texts)
+                AS d(id, event_time, advertiser_id, campaign_id, ad_group_id, ad_id, amount, currency, reason,
+                    reference_text)
+            JOIN "spend".adjustment AS k ON k.adjustment_id = d.id
+            GROUP BY k.adjustment_id
+        ) AS again
+        WHERE a.adjustment_id = again.adjustment_id AND again.number > 0;
+    END IF;
 
     IF cardinality(fresh) > 0 THEN
         PERFORM "spend".derive_levels('a', array_agg(f.source_partition), array_agg(f.event_time),
@@ -1390,82 +1398,82 @@ CREATE TRIGGER derive_levels AFTER INSERT OR UPDATE ON "spend".minute_by_partiti
 -- Every difference between a level and what lies below it, as of one snapshot: figures of the level less figures below.
 -- At any committed state there is none. Reads everything: minutes of work on large tables.
 CREATE FUNCTION "spend".level_differences() RETURNS TABLE (
-    comparison text, campaign_id int8, window_start text, currency text, differences numeric[]
+    comparison text, campaign_id int8, advertiser_id int8, window_start text, currency text, differences numeric[]
 ) LANGUAGE sql STABLE AS $body$
     WITH kept AS (SELECT kept_from FROM "spend".minute_retention),
-    figures(comparison, campaign_id, window_start, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, adjustments, adjustment_nanos) AS (
-        SELECT 'hour of minutes', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+    figures(comparison, campaign_id, advertiser_id, window_start, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, adjustments, adjustment_nanos) AS (
+        SELECT 'hour of minutes', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition, kept WHERE source = 'e' AND hour >= kept_from
         UNION ALL
-        SELECT 'hour of minutes', campaign_id, date_bin('1 hour', minute, timestamptz '2000-01-01 00:00:00+00')::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of minutes', campaign_id, advertiser_id, date_bin('1 hour', minute, timestamptz '2000-01-01 00:00:00+00')::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".minute_by_partition
         UNION ALL
-        SELECT 'day of minutes', campaign_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'day of minutes', campaign_id, advertiser_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".day_by_partition, kept
         WHERE source = 'e' AND day > "spend".advertiser_day(advertiser_id, kept_from - interval '1 microsecond')
         UNION ALL
-        SELECT 'day of minutes', campaign_id, "spend".advertiser_day(advertiser_id, minute)::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'day of minutes', campaign_id, advertiser_id, "spend".advertiser_day(advertiser_id, minute)::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".minute_by_partition, kept
         WHERE "spend".advertiser_day(advertiser_id, minute)
             > "spend".advertiser_day(advertiser_id, kept_from - interval '1 microsecond')
         UNION ALL
-        SELECT 'lifetime of days', campaign_id, '', currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'lifetime of days', campaign_id, advertiser_id, '', currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".lifetime_by_partition
         UNION ALL
-        SELECT 'lifetime of days', campaign_id, '', currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'lifetime of days', campaign_id, advertiser_id, '', currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             -adjustments, -adjustment_nanos
         FROM "spend".day_by_partition
         UNION ALL
-        SELECT 'hour of ads', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of ads', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of ads', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of ads', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             -adjustments, -adjustment_nanos
         FROM "spend".ad_hour_by_partition
         UNION ALL
-        SELECT 'hour of placements', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of placements', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of placements', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of placements', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".placement_hour_by_partition
         UNION ALL
-        SELECT 'hour of countries', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of countries', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             0, 0
         FROM "spend".hour_by_partition
         UNION ALL
-        SELECT 'hour of countries', campaign_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
+        SELECT 'hour of countries', campaign_id, advertiser_id, hour::text, currency, -impressions, -clicks, -conversions, -video_views, -invalid_events, -late_events, -spend_nanos,
             0, 0
         FROM "spend".country_hour_by_partition
         UNION ALL
-        SELECT 'hour of adjustments', campaign_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'hour of adjustments', campaign_id, advertiser_id, hour::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".hour_by_partition WHERE source = 'a'
         UNION ALL
-        SELECT 'hour of adjustments', campaign_id, date_bin('1 hour', event_time, timestamptz '2000-01-01 00:00:00+00')::text, currency, 0, 0, 0, 0, 0, 0, 0,
+        SELECT 'hour of adjustments', campaign_id, advertiser_id, date_bin('1 hour', event_time, timestamptz '2000-01-01 00:00:00+00')::text, currency, 0, 0, 0, 0, 0, 0, 0,
             -1, -amount_nanos
         FROM "spend".adjustment
         UNION ALL
-        SELECT 'day of adjustments', campaign_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
+        SELECT 'day of adjustments', campaign_id, advertiser_id, day::text, currency, impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos,
             adjustments, adjustment_nanos
         FROM "spend".day_by_partition WHERE source = 'a'
         UNION ALL
-        SELECT 'day of adjustments', campaign_id, "spend".advertiser_day(advertiser_id, event_time)::text, currency, 0, 0, 0, 0, 0, 0, 0,
+        SELECT 'day of adjustments', campaign_id, advertiser_id, "spend".advertiser_day(advertiser_id, event_time)::text, currency, 0, 0, 0, 0, 0, 0, 0,
             -1, -amount_nanos
         FROM "spend".adjustment
     )
-    SELECT comparison, campaign_id, window_start, currency, ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
-    FROM figures GROUP BY comparison, campaign_id, window_start, currency
+    SELECT comparison, campaign_id, advertiser_id, window_start, currency, ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
+    FROM figures GROUP BY comparison, campaign_id, advertiser_id, window_start, currency
     HAVING ARRAY[sum(impressions), sum(clicks), sum(conversions), sum(video_views), sum(invalid_events), sum(late_events), sum(spend_nanos), sum(adjustments), sum(adjustment_nanos)]
         <> array_fill(0::numeric, ARRAY[9])
-    ORDER BY comparison, campaign_id, window_start, currency
+    ORDER BY comparison, campaign_id, advertiser_id, window_start, currency
 $body$;
 
 COMMENT ON FUNCTION "spend".level_differences() IS 'Where a level does not equal the sum of the one below: impressions, clicks, conversions, video views, invalid and late events, charges, adjustments and their amounts. Answers nothing as long as all is well.';

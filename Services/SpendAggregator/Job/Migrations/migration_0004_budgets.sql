@@ -191,8 +191,19 @@ BEGIN
     UPDATE "spend".budget_state AS s SET day = (as_of AT TIME ZONE c.zone)::date,
         day_ends_at = "spend".day_start((as_of AT TIME ZONE c.zone)::date + 1, c.zone), daily_level = 0
     FROM "spend".campaign_budget AS c WHERE c.campaign_id = s.campaign_id AND s.campaign_id = ANY(due);
-    DELETE FROM "spend".budget_day_by_partition AS d USING "spend".budget_state AS s
-        WHERE s.campaign_id = ANY(due) AND d.campaign_id = s.campaign_id AND d.day < s.day;
+    -- A row that a checkpoint is changing right now is left for the next day: that checkpoint will wait for the states that
+    -- are locked here.
+    WITH over AS MATERIALIZED (
+        SELECT d.campaign_id, d.day, d.source, d.source_partition
+        FROM "spend".budget_day_by_partition AS d JOIN "spend".budget_state AS s USING (campaign_id)
+        WHERE s.campaign_id = ANY(due) AND d.day < s.day FOR UPDATE OF d SKIP LOCKED
+    )
+    DELETE FROM "spend".budget_day_by_partition AS d USING over
+        WHERE (d.campaign_id, d.day, d.source, d.source_partition)
+            = (over.campaign_id, over.day, over.source, over.source_partition);
+    -- Resets and the judgement below give numbers one after the other: the lanes of both are locked before, in their order.
+    PERFORM "spend".next_sequences(array_agg(c.lane), array_agg(0::int8)) FROM "spend".campaign_budget AS c
+        WHERE c.campaign_id = ANY(due);
     WITH fresh AS MATERIALIZED (
         SELECT b.*, c.lane, row_number() OVER (PARTITION BY c.lane ORDER BY b.campaign_id) AS place
         FROM "spend".budget AS b JOIN "spend".campaign_budget AS c USING (campaign_id)
@@ -217,44 +228,46 @@ $body$;
 
 COMMENT ON FUNCTION "spend".start_days(timestamptz, int4) IS 'Starts the new day of campaigns whose day is over at a moment, each day once, and signals it.';
 
--- What the days that are not over come to, from the levels: whole hours, and the minutes where a day does not begin on the
--- hour of UTC.
+-- What the days that are not over come to, from the levels: hours that lie within one day, and the minutes and adjustments
+-- of those that do not, because a day does not begin on the hour of UTC. However far ahead: where records have no timestamp
+-- an event may lie anywhere.
 CREATE FUNCTION "spend".rebuild_budget_days(campaigns int8[]) RETURNS void LANGUAGE plpgsql AS $body$
 BEGIN
     DELETE FROM "spend".budget_day_by_partition AS d WHERE d.campaign_id = ANY(campaigns);
     INSERT INTO "spend".budget_day_by_partition (campaign_id, day, source, source_partition, spend_nanos, adjustment_nanos)
-    WITH spans AS MATERIALIZED (
-        -- Events may lie two days ahead of their records.
-        SELECT c.campaign_id, c.currency, s.day + n AS day, "spend".day_start(s.day + n, c.zone) AS starts_at,
-            "spend".day_start(s.day + n + 1, c.zone) AS ends_at
-        FROM "spend".campaign_budget AS c JOIN "spend".budget_state AS s USING (campaign_id),
-            generate_series(0, 4) AS series(n)
+    WITH given AS MATERIALIZED (
+        SELECT c.campaign_id, c.currency, c.zone, s.day, "spend".day_start(s.day, c.zone) - interval '1 hour' AS begins_behind
+        FROM "spend".campaign_budget AS c JOIN "spend".budget_state AS s USING (campaign_id)
         WHERE c.campaign_id = ANY(campaigns)
-    ), cuts AS MATERIALIZED (
-        SELECT *, date_bin('1 hour', starts_at + interval '59 minutes 59 seconds', timestamptz '2000-01-01 00:00:00+00') AS first_hour,
-            date_bin('1 hour', ends_at, timestamptz '2000-01-01 00:00:00+00') AS after_hours
-        FROM spans
     ), bounds AS MATERIALIZED (
-        SELECT min(starts_at) AS starts_at, max(ends_at) AS ends_at FROM cuts
-    ), parts(campaign_id, day, source, source_partition, spend_nanos, adjustment_nanos) AS (
-        SELECT c.campaign_id, c.day, h.source, h.source_partition, h.spend_nanos, h.adjustment_nanos
-        FROM bounds AS b JOIN "spend".hour_by_partition AS h ON h.hour >= b.starts_at AND h.hour < b.ends_at
-        JOIN cuts AS c ON c.campaign_id = h.campaign_id AND c.currency = h.currency AND h.hour >= c.first_hour
-            AND h.hour < c.after_hours
+        SELECT min(begins_behind) AS begins_behind FROM given
+    ), hours AS MATERIALIZED (
+        SELECT g.campaign_id, g.currency, g.zone, g.day AS first_day, h.hour, h.advertiser_id, h.source, h.source_partition, h.spend_nanos,
+            h.adjustment_nanos, (h.hour AT TIME ZONE g.zone)::date AS day,
+            ((h.hour + interval '59 minutes 59.999 seconds') AT TIME ZONE g.zone)::date AS last_day
+        FROM bounds AS b JOIN "spend".hour_by_partition AS h ON h.hour > b.begins_behind
+        JOIN given AS g ON g.campaign_id = h.campaign_id AND g.currency = h.currency AND h.hour > g.begins_behind
+    ), parts(campaign_id, first_day, day, source, source_partition, spend_nanos, adjustment_nanos) AS (
+        SELECT campaign_id, first_day, day, source, source_partition, spend_nanos, adjustment_nanos
+        FROM hours WHERE day = last_day
         UNION ALL
-        SELECT c.campaign_id, c.day, 'e', m.source_partition, m.spend_nanos, 0
-        FROM cuts AS c JOIN "spend".minute_by_partition AS m ON m.campaign_id = c.campaign_id AND m.currency = c.currency
-            AND (m.minute >= c.starts_at AND m.minute < c.first_hour OR m.minute >= c.after_hours AND m.minute < c.ends_at)
-        WHERE c.starts_at < c.first_hour OR c.after_hours < c.ends_at
+        SELECT h.campaign_id, h.first_day, (m.minute AT TIME ZONE h.zone)::date, 'e', m.source_partition, m.spend_nanos, 0
+        FROM hours AS h JOIN "spend".minute_by_partition AS m
+            ON m.campaign_id = h.campaign_id AND m.advertiser_id = h.advertiser_id AND m.currency = h.currency
+            AND m.source_partition = h.source_partition
+            AND m.minute >= h.hour AND m.minute < h.hour + interval '1 hour'
+        WHERE h.day <> h.last_day AND h.source = 'e'
         UNION ALL
-        SELECT c.campaign_id, c.day, 'a', a.source_partition, 0, a.amount_nanos
-        FROM cuts AS c JOIN "spend".adjustment AS a ON a.campaign_id = c.campaign_id AND a.currency = c.currency
-            AND (a.event_time >= c.starts_at AND a.event_time < c.first_hour
-                OR a.event_time >= c.after_hours AND a.event_time < c.ends_at)
-        WHERE c.starts_at < c.first_hour OR c.after_hours < c.ends_at
+        SELECT h.campaign_id, h.first_day, (a.event_time AT TIME ZONE h.zone)::date, 'a', a.source_partition, 0,
+            a.amount_nanos
+        FROM hours AS h JOIN "spend".adjustment AS a
+            ON a.campaign_id = h.campaign_id AND a.advertiser_id = h.advertiser_id AND a.currency = h.currency
+            AND a.source_partition = h.source_partition
+            AND a.event_time >= h.hour AND a.event_time < h.hour + interval '1 hour'
+        WHERE h.day <> h.last_day AND h.source = 'a'
     )
     SELECT campaign_id, day, source, source_partition, sum(spend_nanos), sum(adjustment_nanos)
-    FROM parts GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+    FROM parts WHERE day >= first_day GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 END
 $body$;
 
