@@ -11,4 +11,12 @@ struct ResultSchemas: Equatable, Sendable {
     var progress: String { quoteIdentifier(prefix + "sluice") + ".progress" }
     /// The records that could not be counted.
     var deadLetter: String { quoteIdentifier(prefix + "sluice") + ".dead_letter" }
+    /// Each campaign's budget, and what it has spent of it.
+    var budget: String { quoteIdentifier(prefix + "spend") + ".budget" }
+    /// Every budget signal that was decided.
+    var signal: String { quoteIdentifier(prefix + "spend") + ".signal" }
+    /// Every adjustment, once by its id.
+    var adjustmentLedger: String { quoteIdentifier(prefix + "spend") + ".adjustment_ledger" }
+    /// Charges, adjustments and counts of each hour.
+    var hour: String { quoteIdentifier(prefix + "spend") + ".hour" }
 }
