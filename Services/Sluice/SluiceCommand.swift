@@ -12,7 +12,8 @@ struct SluiceCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
-            VerifyCommand.self, RatesCommand.self, ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
+            VerifyCommand.self, BudgetsCommand.self, AdjustmentsCommand.self, SignalsCommand.self, RatesCommand.self,
+            ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
         ])
 
     /// Parses the arguments, runs the command, and says what went wrong in one line on standard error.

@@ -18,6 +18,8 @@ struct TopicsCommand: AsyncParsableCommand {
         var partitions = 16
         @Option(help: "On how many brokers each record is kept; -1 leaves it to the brokers.")
         var replication = 1
+        @Flag(help: "Only the last record of each key need be kept, as for budgets; of use where the topic is created.")
+        var compacted = false
 
         func run() async throws {
             guard (1...10_000).contains(partitions) else {
@@ -25,7 +27,7 @@ struct TopicsCommand: AsyncParsableCommand {
             }
             let admin = try KafkaAdmin(configuration: kafka.configuration())
             let existed = try TopicsCommand.ensure(
-                admin, topic: topic, partitions: partitions, replication: replication)
+                admin, topic: topic, partitions: partitions, replication: replication, isCompacted: compacted)
             Output.write("topic \(topic) \(existed ? "exists" : "created"), \(partitions) partitions\n")
         }
     }
@@ -51,14 +53,15 @@ struct TopicsCommand: AsyncParsableCommand {
     /// - Returns: whether it was there before.
     /// - Throws: `CommandFailure` (.usage) where it has another number of partitions; `KafkaError`.
     static func ensure(
-        _ admin: KafkaAdmin, topic: String, partitions: Int, replication: Int = 1
+        _ admin: KafkaAdmin, topic: String, partitions: Int, replication: Int = 1, isCompacted: Bool = false
     ) throws -> Bool {
         if try isThere(admin, topic: topic, partitions: partitions) { return true }
         var refusal: KafkaError?
         do throws(KafkaError) {
             // The records carry the times of the stream, which may lie far back: retention by time would remove them.
             try admin.createTopic(
-                topic, partitions: partitions, replication: replication, configuration: ["retention.ms": "-1"])
+                topic, partitions: partitions, replication: replication,
+                configuration: isCompacted ? ["cleanup.policy": "compact"] : ["retention.ms": "-1"])
         } catch {
             refusal = error
         }

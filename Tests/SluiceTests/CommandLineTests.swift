@@ -26,6 +26,10 @@ import Testing
             (["dead-letters", "show", "5", "--postgres", "host=127.0.0.1 port=1"], 2),
             (["dead-letters", "redrive", "1:2", "--all", "--postgres", "host=127.0.0.1 port=1"], 2),
             (["topics", "create", "x", "--kafka-brokers", "127.0.0.1:1", "--kafka-property", "nonsense"], 2),
+            (["budgets", "set", "--campaign", "1"], 2), (["budgets", "remove"], 2), (["adjustments", "send"], 2),
+            (["budgets", "list", "--limit", "0", "--postgres", "host=127.0.0.1 port=1"], 2),
+            (["budgets", "list", "--postgres", "host=127.0.0.1 port=1 user=nobody"], 3),
+            (["signals", "--wait", "soon", "--kafka-brokers", "127.0.0.1:1"], 2), (["signals", "--help"], 0),
         ] as [([String], Int32)])
     func exitCodes(_ arguments: [String], _ code: Int32) async {
         #expect(await SluiceCommand.execute(arguments) == code)
