@@ -8,7 +8,8 @@ struct CheckpointStatements {
     let lock: PreparedStatement
     private(set) var advance: PreparedStatement
     let deadLetters: PreparedStatement
-    /// Notes which schemas the job's results are in, so that an operator's rewind finds them.
+    /// Notes which schemas the job's results are in, and as which of their sources, so that an operator's rewind finds
+    /// them.
     let registerOutputs: String
     let claim: String
     let reclaim: String
@@ -27,9 +28,10 @@ struct CheckpointStatements {
         self.names = names
         let progress = names.table("sluice", "progress")
         registerOutputs = """
-            INSERT INTO \(names.table("sluice", "output")) (job, topic, schema_name)
-            SELECT $1, $2, schema_name FROM unnest($3::text[]) AS given(schema_name)
-            ON CONFLICT DO NOTHING
+            INSERT INTO \(names.table("sluice", "output")) AS o (job, topic, schema_name, source)
+            SELECT $1, $2, schema_name, $4 FROM unnest($3::text[]) AS given(schema_name)
+            ON CONFLICT (job, topic, schema_name) DO UPDATE SET source = excluded.source
+            WHERE o.source <> excluded.source
             """
         // Raises the epoch, then reads the offset, in one statement: a commit of an older owner either is already
         // visible here or will be refused. Rows are taken in the order of partitions.

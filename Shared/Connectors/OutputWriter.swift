@@ -7,10 +7,14 @@ public import Streams
 public protocol OutputWriter<Output>: AnyObject {
     associatedtype Output: CheckpointOutput
 
-    /// The schemas, unquoted, that hold what is written. Each belongs to one job and one topic, and has the functions
+    /// The schemas, unquoted, that hold what is written. Each belongs to one job, and has the functions
     /// `partition_totals` and `forget_partition` by which an operator's rewind removes a partition's rows; see
     /// `ProgressChanges`.
     var schemas: [String] { get }
+
+    /// Which of the schemas' sources the topic is, where several topics of the job go into them: the functions are given
+    /// it as their second argument. Empty, which is the default, for the only or the main one.
+    var source: String { get }
 
     /// What has to be there before the transaction, such as partitions of tables. Runs outside it and may be
     /// repeated.
@@ -27,4 +31,8 @@ public protocol OutputWriter<Output>: AnyObject {
     ///
     /// - Parameter answers: the rows of each statement of the transaction, at the index that adding it returned.
     func committed(_ answers: [PostgresRows])
+}
+
+extension OutputWriter {
+    public var source: String { "" }
 }

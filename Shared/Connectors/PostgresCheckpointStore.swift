@@ -138,7 +138,8 @@ public final class PostgresCheckpointStore<Output: CheckpointOutput>: Checkpoint
         var schemas = TextArrayBuilder()
         for schema in writer.schemas { schemas.append(schema) }
         _ = try connected().query(
-            statements.registerOutputs, [.text(identity.job), .text(identity.topic), schemas.parameter])
+            statements.registerOutputs,
+            [.text(identity.job), .text(identity.topic), schemas.parameter, .text(writer.source)])
         isRegistered = true
     }
 

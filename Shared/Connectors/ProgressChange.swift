@@ -65,6 +65,7 @@ public enum ProgressChangeRefusal: Error, Equatable, Sendable {
     case changed(from: ProgressState, to: ProgressState?)
     /// The job has not noted where its results are, so that a rewind could not remove them.
     case unknownOutputs
-    /// A schema of the job's results is also written by another job or from another topic; rows do not say by which.
+    /// A schema of the job's results is also written by another job, or from another topic as the same source; rows do
+    /// not say by which.
     case sharedOutput(schema: String, job: String, topic: String)
 }

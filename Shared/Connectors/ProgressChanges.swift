@@ -5,7 +5,7 @@ public import Streams
 /// in one transaction, and the record of all of them.
 ///
 /// A job's results are found by what the job has noted in `sluice.output`: schemas with the functions
-/// `partition_totals` and `forget_partition`. So nobody needs to know a service to take its results back.
+/// `partition_totals` and `forget_partition`, which are also told the source where a schema has several. So nobody needs to know a service to take its results back.
 public struct ProgressChanges {
     let connection: PostgresConnection
     let names: DatabaseNames
@@ -86,14 +86,14 @@ public struct ProgressChanges {
     /// What a rewind would remove.
     public func totals(_ topic: String, _ partition: Partition) throws -> [OutputTotal] {
         var totals: [OutputTotal] = []
-        for schema in try outputSchemas(topic) {
+        for place in try outputPlaces(topic) {
             let rows = try connection.query(
-                "SELECT * FROM \(quoteIdentifier(schema)).partition_totals($1::int4)",
-                [.int8(Int64(partition.rawValue))])
+                "SELECT * FROM \(quoteIdentifier(place.schema)).partition_totals\(place.arguments)",
+                place.parameters(partition))
             for row in rows {
                 totals.append(
                     OutputTotal(
-                        output: "\(schema).\(try row.string("output"))", rows: try row.int64("row_count"),
+                        output: "\(place.schema).\(try row.string("output"))", rows: try row.int64("row_count"),
                         currency: try row.optionalString("currency"), nanos: try row.optionalInt128("nanos")))
             }
         }
@@ -116,22 +116,37 @@ public struct ProgressChanges {
         return try rows[0].int64(0)
     }
 
-    private func outputSchemas(_ topic: String) throws -> [String] {
+    /// A schema with results of the topic, and which of its sources the topic is.
+    private struct OutputPlace {
+        let schema: String
+        let source: String
+
+        /// Of the schema's functions.
+        var arguments: String { source.isEmpty ? "($1::int4)" : "($1::int4, $2::text)" }
+
+        func parameters(_ partition: Partition) -> [PostgresParameter] {
+            [.int8(Int64(partition.rawValue))] + (source.isEmpty ? [] : [.text(source)])
+        }
+    }
+
+    private func outputPlaces(_ topic: String) throws -> [OutputPlace] {
         let rows = try connection.query(
-            "SELECT schema_name FROM \(outputTable) WHERE job = $1 AND topic = $2 ORDER BY schema_name",
+            "SELECT schema_name, source FROM \(outputTable) WHERE job = $1 AND topic = $2 ORDER BY schema_name",
             [.text(job), .text(topic)])
         guard !rows.isEmpty else { throw ProgressChangeRefusal.unknownOutputs }
+        // Topics of one job may share a schema as different sources of it, whose rows it tells apart.
         let shared = try connection.query(
             """
             SELECT other.schema_name, other.job, other.topic FROM \(outputTable) AS own
             JOIN \(outputTable) AS other USING (schema_name)
-            WHERE own.job = $1 AND own.topic = $2 AND (other.job, other.topic) <> ($1, $2) LIMIT 1
+            WHERE own.job = $1 AND own.topic = $2 AND (other.job, other.topic) <> ($1, $2)
+                AND (other.job <> $1 OR other.source = own.source) LIMIT 1
             """, [.text(job), .text(topic)])
         if let row = shared.first {
             throw ProgressChangeRefusal.sharedOutput(
                 schema: try row.string(0), job: try row.string(1), topic: try row.string(2))
         }
-        return try rows.map { try $0.string(0) }
+        return try rows.map { OutputPlace(schema: try $0.string(0), source: try $0.string(1)) }
     }
 
     // MARK: The change
@@ -226,10 +241,10 @@ public struct ProgressChanges {
     /// the log twice, and nobody must send them a third time.
     private func removeOutputs(of change: ProgressChange) throws -> [OutputTotal] {
         let removed = try totals(change.topic, change.partition)
-        for schema in try outputSchemas(change.topic) {
+        for place in try outputPlaces(change.topic) {
             try connection.query(
-                "SELECT \(quoteIdentifier(schema)).forget_partition($1::int4)",
-                [.int8(Int64(change.partition.rawValue))])
+                "SELECT \(quoteIdentifier(place.schema)).forget_partition\(place.arguments)",
+                place.parameters(change.partition))
         }
         // In one statement: a letter that is being sent again at this moment is waited for, and comes back marked.
         try connection.query(

@@ -219,13 +219,75 @@ import Testing
         try fixture.close()
     }
 
+    /// A writer that says which of its schema's sources the topic is.
+    @Test func topicsOfOneJobShareASchemaAsDifferentSources() async throws {
+        let fixture = try await StoreFixture()
+        _ = try filled(fixture)
+        let output = fixture.names.table("sluice", "output")
+        let schema = fixture.names.schema("spend")
+        func note(_ job: String, _ topic: String, source: String) throws {
+            try fixture.connection.query(
+                "INSERT INTO \(output) (job, topic, schema_name, source) VALUES ($1, $2, $3, $4)",
+                [.text(job), .text(topic), .text(schema), .text(source)])
+        }
+        let rewind = try change(fixture, .rewind) { _ in .beginning(at: Offset(2)) }
+        try note("job", "corrections", source: "")
+        #expect(throws: ProgressChangeRefusal.sharedOutput(schema: schema, job: "job", topic: "corrections")) {
+            try changes(fixture).make(rewind)
+        }
+        try fixture.connection.query("UPDATE \(output) SET source = 'corrections' WHERE topic = 'corrections'")
+        try note("another", "elsewhere", source: "corrections")
+        #expect(throws: ProgressChangeRefusal.sharedOutput(schema: schema, job: "another", topic: "elsewhere")) {
+            try changes(fixture).make(rewind)
+        }
+        try fixture.connection.query("DELETE FROM \(output) WHERE job = 'another'")
+        #expect(try changes(fixture).make(rewind).removed.map(\.rows) == [1, 2])
+        #expect(try fixture.clicks() == 1)
+        try fixture.close()
+    }
+
+    /// The store notes the source, and a rewind hands it to the schema's functions.
+    @Test func aSourceIsNotedAndHandedOn() async throws {
+        let fixture = try await StoreFixture()
+        let schema = fixture.names.schema("spend") + "_echo"
+        let name = quoteIdentifier(schema)
+        try fixture.connection.execute(
+            """
+            CREATE SCHEMA \(name);
+            CREATE TABLE \(name).forgotten (partition int4, source text);
+            CREATE FUNCTION \(name).partition_totals(int4, text)
+            RETURNS TABLE (output text, row_count int8, currency text, nanos numeric) LANGUAGE sql AS
+            $body$ SELECT $2, $1::int8, NULL, NULL $body$;
+            CREATE FUNCTION \(name).forget_partition(int4, text) RETURNS void LANGUAGE sql AS
+            $body$ INSERT INTO \(name).forgotten VALUES ($1, $2) $body$;
+            """)
+        let output = fixture.names.table("sluice", "output")
+        // As the version before noted it.
+        try fixture.connection.query(
+            "INSERT INTO \(output) (job, topic, schema_name) VALUES ('job', 'topic', $1)", [.text(schema)])
+        let store = PostgresCheckpointStore(
+            fixture.configuration, names: fixture.names, identity: .init(job: "job", topic: topic, owner: "a"),
+            settings: StreamSettings(), writer: SourceWriter(SpendWriter(fixture.names), schema: schema))
+        let claim = try store.claim([partition])[0]
+        try store.commit(Checkpoint(cuts: [fixture.cut(claim, to: 10)]))
+        let noted = try fixture.connection.query("SELECT schema_name, source FROM \(output)")
+        #expect(try noted.map { [try $0.string(0), try $0.string(1)] } == [[schema, "corrections"]])
+        let made = try changes(fixture).make(change(fixture, .rewind) { _ in .beginning(at: Offset(2)) })
+        #expect(made.removed.first == OutputTotal(output: "\(schema).corrections", rows: 3))
+        let forgotten = try fixture.connection.query("SELECT partition, source FROM \(name).forgotten")
+        #expect(try forgotten.map { "\(try $0.int64(0)) \(try $0.string(1))" } == ["3 corrections"])
+        try fixture.connection.execute("DROP SCHEMA \(name) CASCADE")
+        try fixture.close()
+    }
+
     @Test func everyColumnSaysWhatItHolds() async throws {
         let fixture = try await StoreFixture()
         let silent = try fixture.connection.query(
             """
             SELECT c.relname || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
             WHERE c.relnamespace = '"\(fixture.names.schema("sluice"))"'::regnamespace AND a.attnum > 0
-                AND c.relname IN ('progress_change', 'output', 'redriven_letter')
+                AND c.relname IN (
+                    'progress_change', 'output', 'redriven_letter', 'outbox_lane', 'outbox_skip', 'outbox_position')
                 AND col_description(c.oid, a.attnum) IS NULL
             """)
         #expect(try silent.map { try $0.string(0) } == [])
