@@ -24,5 +24,5 @@ final class SourceWriter: OutputWriter {
         _ cuts: [PartitionCut<SpendOutput>], to pipeline: inout PostgresPipeline
     ) throws(PostgresError) { try writer.write(cuts, to: &pipeline) }
 
-    func committed() { writer.committed() }
+    func committed(_ answers: [PostgresRows]) { writer.committed(answers) }
 }
