@@ -257,7 +257,7 @@ import Testing
             CREATE TABLE \(name).forgotten (partition int4, source text);
             CREATE FUNCTION \(name).partition_totals(int4, text)
             RETURNS TABLE (output text, row_count int8, currency text, nanos numeric) LANGUAGE sql AS
-            $body$ SELECT $2, $1::int8, NULL, NULL $body$;
+            $body$ SELECT $2, $1::int8, NULL::text, NULL::numeric $body$;
             CREATE FUNCTION \(name).forget_partition(int4, text) RETURNS void LANGUAGE sql AS
             $body$ INSERT INTO \(name).forgotten VALUES ($1, $2) $body$;
             """)

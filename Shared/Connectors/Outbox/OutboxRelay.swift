@@ -56,8 +56,13 @@ public final class OutboxRelay: @unchecked Sendable {
         table: any OutboxTable, observer: any OutboxRelayObserver, clock: any WorkerClock = SystemClock(),
         probe: (any OutboxProbe)? = nil
     ) {
+        // A database that stands still is given up before a shutdown is.
+        var limited = postgres
+        let limit = limited.statementTimeoutMilliseconds
+        limited.statementTimeoutMilliseconds = limit > 0 ? min(limit, 5_000) : 5_000
+        limited.silenceTimeoutMilliseconds = limited.silenceTimeoutMilliseconds ?? 10_000
         parts = Parts(
-            settings: settings, kafka: kafka, postgres: postgres, names: names,
+            settings: settings, kafka: kafka, postgres: limited, names: names,
             lanes: OutboxLanes(names, output: settings.output), table: table, probe: probe)
         self.observer = observer
         self.clock = clock

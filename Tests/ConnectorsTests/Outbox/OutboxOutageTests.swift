@@ -11,7 +11,9 @@ struct OutboxOutageTests {
     @Test func theBrokerIsRestarted() async throws {
         try await withLocalBroker { broker in
             let fixture = try await OutboxFixture(brokers: broker.brokers)
-            let relay = RunningRelay(fixture).start()
+            var settings = fixture.settings()
+            settings.commitTimeoutMilliseconds = 2_000
+            let relay = RunningRelay(fixture, settings: settings).start()
             for round in 0..<3 {
                 try fixture.write([0: 50, 1: 10, Int32(10 + round): 5])
                 try await fixture.expectEachOnce()

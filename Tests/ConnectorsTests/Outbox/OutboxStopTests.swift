@@ -262,4 +262,30 @@ struct OutboxStopTests {
         try relay.stop()
         try fixture.close()
     }
+
+    /// What stands behind an open transaction cannot be seen yet: an older position must not be taken for the last one.
+    @Test func aTransactionThatHangsInThePositionsTopicIsWaitedFor() async throws {
+        let fixture = try await OutboxFixture()
+        var relay = RunningRelay(fixture).start()
+        try fixture.write([0: 10])
+        try await fixture.expectEachOnce()
+        try relay.stop()
+        let hanging = try KafkaProducer(
+            configuration: fixture.kafka, settings: .init(transactionalID: fixture.topic + "-somebody"))
+        try hanging.initTransactions()
+        try hanging.beginTransaction()
+        try Array("0".utf8).withUnsafeBytes {
+            try hanging.produce(topic: fixture.topic + "-positions", partition: Partition(0), key: $0, value: $0)
+        }
+        try hanging.flush(timeoutMilliseconds: 30_000)
+        try fixture.write([0: 10])
+        relay = RunningRelay(fixture, name: "b").start()
+        try await fixture.until("the relay tells of it") { !relay.recorder.told.troubles.isEmpty }
+        #expect(relay.recorder.told.troubles[0].contains("no progress"))
+        #expect(relay.recorder.told.messages == 0)
+        try hanging.abortTransaction()
+        try await fixture.expectEachOnce()
+        try relay.stop()
+        try fixture.close()
+    }
 }
