@@ -70,6 +70,14 @@ import Testing
             #expect(await SluiceCommand.execute(["spend", "--limit", "2", "--format", format] + postgres) == 0)
         }
         #expect(await SluiceCommand.execute(["dead-letters", "list", "--limit", "2"] + postgres) == 0)
+        let differences = tables.schemas.spend("level_difference")
+        try tables.connection.execute(
+            """
+            INSERT INTO \(differences) VALUES ('lifetime of days', 1, '', 'USD', ARRAY[0, 0, 0, 0, 0, 0, 1, 0, 0])
+            """)
+        #expect(await SluiceCommand.execute(["verify", "--truth", truth] + postgres) == 1)
+        try tables.connection.execute("DELETE FROM \(differences)")
+        #expect(await SluiceCommand.execute(["verify", "--truth", truth] + postgres) == 0)
         try tables.connection.execute(
             """
             UPDATE \(tables.schemas.minute) SET clicks = clicks + 1

@@ -41,6 +41,10 @@ import Testing
             ("EUR,USD,2026-01-01,5.", "is not a rate"), ("EUR,USD,2026-01-01,1.2.3", "is not a rate"),
             ("EUR,USD,2026-01-01,1234567890123", "is not a rate"), ("EUR,USD,2026-01-01,", "is not a rate"),
             ("EUR,USD,2026-01-01,0.123456789012345678901", "is not a rate"),
+            (
+                "EUR,USD,2026-01-01,\(String(repeating: "9", count: 50))",
+                "\"\(String(repeating: "9", count: 40))…\" is not a rate"
+            ),
             ("EUR,USD,2026-01-01,\"1", "line 2: a quoted field does not end"),
             ("EUR,USD,2026-01-01,\"1\"x", "does not end"),
             (

@@ -81,5 +81,16 @@ import Testing
         let text = try refusal(tables, "Pacific/Kiritimati", "2026-04-02")
         #expect(text.contains("the day 2026-04-02 of Pacific/Kiritimati begins before"), "\(text)")
         #expect(await set(tables, "Pacific/Kiritimati", "2026-04-03") == 0)
+        // The 2nd of April has no moment, and the 1st ends where the 3rd begins.
+        try tables.add([
+            .init(minute: "2026-04-02 09:59:00+00", nanos: "1"), .init(minute: "2026-04-02 10:00:00+00", nanos: "2"),
+        ])
+        let days = try tables.connection.query(
+            """
+            SELECT day::text, to_char(starts_at AT TIME ZONE 'UTC', 'DD HH24'), to_char(ends_at AT TIME ZONE 'UTC', 'DD HH24')
+            FROM \(tables.schemas.spend("day")) ORDER BY day
+            """
+        ).map { [try $0.string(0), try $0.string(1), try $0.string(2)] }
+        #expect(days == [["2026-04-01", "01 12", "02 10"], ["2026-04-03", "02 10", "03 10"]])
     }
 }

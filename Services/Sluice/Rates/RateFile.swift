@@ -58,15 +58,15 @@ enum RateFile {
         guard fields.count == 4 || fields.count == 5 else { throw Refusal("has \(fields.count) fields, not 4 or 5") }
         for name in fields.prefix(2) where name.utf8.count != 3 || !name.utf8.allSatisfy({ (0x41...0x5A).contains($0) })
         {
-            throw Refusal("\"\(name)\" is not a currency of three letters from A to Z")
+            throw Refusal("\"\(shown(name))\" is not a currency of three letters from A to Z")
         }
         guard fields[0] != fields[1] else { throw Refusal("\(fields[0]) is not converted into itself") }
         guard let validFrom = CalendarDate(fields[2]) else {
-            throw Refusal("\"\(fields[2])\" is not a date, such as 2026-01-15")
+            throw Refusal("\"\(shown(fields[2]))\" is not a date, such as 2026-01-15")
         }
         guard isRate(fields[3]) else {
             throw Refusal(
-                "\"\(fields[3])\" is not a rate: digits with a point, above 0, at most 12 before the point and 20 behind it"
+                "\"\(shown(fields[3]))\" is not a rate: digits with a point, above 0, at most 12 before the point and 20 behind it"
             )
         }
         let source = fields.count == 5 ? fields[4] : ""
@@ -75,6 +75,9 @@ enum RateFile {
         }
         return ExchangeRate(from: fields[0], to: fields[1], validFrom: validFrom, rate: fields[3], source: source)
     }
+
+    /// A field in a message: its beginning is enough.
+    private static func shown(_ field: String) -> String { field.count > 40 ? field.prefix(40) + "…" : field }
 
     /// Whether it is a decimal number above 0 without sign and exponent.
     private static func isRate(_ text: String) -> Bool {

@@ -44,7 +44,7 @@ struct ZonesCommand: AsyncParsableCommand {
             abstract: "Lists the time zones of advertisers.",
             discussion: """
                 The column rules says "changed" where PostgreSQL's time zone database has other rules for the zone now than \
-                when it was set: days that have results keep their bounds, new ones are cut by the new rules.
+                when it was set: what was counted stays where it is, what comes later is cut by the new rules.
                 """)
 
         @OptionGroup var postgres: PostgresOptions

@@ -339,7 +339,8 @@ BEGIN
             changed_in = excluded.changed_in
     ), spans AS MATERIALIZED (
         SELECT zone, day, last_day, zone_ends_at, "spend".day_start(day, zone) AS starts_at,
-            CASE WHEN day = last_day THEN zone_ends_at ELSE "spend".day_start(day + 1, zone) END AS ends_at
+            CASE WHEN day = last_day THEN zone_ends_at
+                ELSE least("spend".day_start(day + 1, zone), zone_ends_at) END AS ends_at
         FROM (SELECT DISTINCT zone, day, last_day, zone_ends_at FROM given) AS cut
     ), days AS (
         INSERT INTO "spend".day_by_partition AS d (day, campaign_id, advertiser_id, currency, starts_at, ends_at, source,
