@@ -127,8 +127,8 @@ extension SpendExplanation {
             published and nothing tells: compare spend.signal with the topic after each such failover.
             """,
             """
-            That \(beside.budgets ?? "the budgets' topic") is the same log: compaction removes the record that is compared, \
-            as a rule, and then only offsets are checked; and what a budget was before its last record is in the topic no \
+            That \(beside.budgets ?? "the budgets' topic") is the same log: compaction may remove the record that is \
+            compared, and then only offsets are checked. What a budget was before its last record is not in the topic any \
             more.
             """,
         ]

@@ -45,7 +45,7 @@ import Testing
             fixture,
             #"""
             SELECT "spend".add_adjustments('{\#(partition)}', ARRAY['\x000102030405060708090a0b0c0d0e0f'::bytea],
-                '{2026-11-22 23:30:20+00}', '{7}', '{70}', '{0}', '{0}', '{\#(nanos)}', '{USD}', '{refund}', '{}')::text
+                '{2026-11-22 23:30:20+00}', '{7}', '{70}', '{0}', '{0}', '{\#(nanos)}', '{USD}', '{refund}', '{""}')::text
             """#)[0]
     }
 
