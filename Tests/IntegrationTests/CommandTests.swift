@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import LocalServers
 import SpendAggregatorJob
 import Streams
@@ -86,6 +87,58 @@ struct CommandTests {
             #expect(missing.standardError.contains("brokers"), "\(missing.standardError)")
             #expect(try await scenario.command(["--version"]).status == .exited(0))
             #expect(try await scenario.command(["--help"]).standardOutput.contains("run"))
+        }
+    }
+
+    @Test("Streams beside the events: what is missing, named twice or too short is refused with the way out")
+    func wrongSideStreams() async throws {
+        try await withScenario { scenario in
+            let wrong: [(flags: [String], says: String)] = [
+                (["--signals-topic", "signals"], "signals.topic is set and budgets.topic is not"),
+                (["--budgets-topic", "budgets"], "budgets.topic is set and signals.topic is not"),
+                (["--adjustments-topic", scenario.topic], "'\(scenario.topic)' comes twice"),
+                (["--budgets-topic", "b", "--signals-topic", "b"], "'b' comes twice"),
+                (["--adjustments-topic", "a", "--budgets-topic", "a", "--signals-topic", "s"], "'a' comes twice"),
+                (["--retention-minutes", "6d"], "retention.minutes: at least 7d"),
+                (["--retention-minutes", "soon"], "retention.minutes"),
+                (["--signals-partitions", "0"], "signals.partitions"),
+            ]
+            for (flags, says) in wrong {
+                for command in ["run", "check", "migrate"] {
+                    let result = try await scenario.command([command] + scenario.settings() + flags)
+                    #expect(result.status == .exited(2), "\(command) \(flags): \(result)")
+                    #expect(result.standardError.contains(says), "\(command) \(flags): \(result.standardError)")
+                }
+            }
+            #expect(try schemas(scenario) == 0)
+            for flags in [["--retention-minutes", "7d"], ["--retention-minutes", "0s"]] {
+                let right = try await scenario.command(["explain"] + flags)
+                #expect(right.status == .exited(0), "\(right)")
+            }
+        }
+    }
+
+    @Test("check looks at the topics beside the events, which are to be partitioned alike")
+    func checkSideTopics() async throws {
+        try await withScenario { scenario in
+            try await scenario.createTopic()
+            let admin = try KafkaAdmin(configuration: scenario.kafka)
+            let (alike, budgets) = (scenario.job + "-a", scenario.job + "-b")
+            let (other, missing) = (scenario.job + "-c", scenario.job + "-s")
+            defer { for topic in [alike, budgets, other] { try? admin.deleteTopic(topic) } }
+            for topic in [alike, budgets] { try admin.createTopic(topic, partitions: 4) }
+            try admin.createTopic(other, partitions: 3)
+            let good = try await scenario.command(
+                ["check"] + scenario.settings()
+                    + ["--adjustments-topic", alike, "--budgets-topic", budgets, "--signals-topic", missing])
+            #expect(good.status == .exited(0), "\(good)")
+            #expect(good.standardOutput.contains("kafka: ok, topic \(alike) has 4 partitions"), "\(good)")
+            #expect(good.standardOutput.contains("kafka: ok, topic \(missing) will be made with 16 partitions"))
+            let bad = try await scenario.command(["check"] + scenario.settings() + ["--adjustments-topic", other])
+            #expect(bad.status == .exited(3), "\(bad)")
+            #expect(
+                bad.standardOutput.contains(
+                    "kafka: FAILED, topic \(other) has 3 partitions and \(scenario.topic) has 4"), "\(bad)")
         }
     }
 
@@ -205,12 +258,28 @@ struct CommandTests {
             #expect(result.standardOutput.contains("sluice progress set"))
             let contiguous = try await scenario.command(["explain", "--kafka-contiguous", "true"])
             #expect(contiguous.standardOutput.contains("the topic is declared contiguous"), "\(contiguous)")
+            for word in ["spend.adjustment_ledger", "read_committed", "partitioned-alike"] {
+                #expect(!result.standardOutput.contains(word), "it is not switched on: \(word)")
+            }
+            let all = try await scenario.command(
+                [
+                    "explain", "--adjustments-topic", "adjusted", "--budgets-topic", "budgeted", "--signals-topic",
+                    "told",
+                ]
+                    + ["--retention-minutes", "35d"])
+            #expect(all.status == .exited(0), "\(all)")
+            for word in ["Kafka topic adjusted", "Kafka topic budgeted", "told-positions", "read_committed", "35 d"] {
+                #expect(all.standardOutput.contains(word), "\(word): \(all)")
+            }
             let job = StreamJob(name: "job", topic: "topic", logic: SpendLogic())
-            let assumptions = SpendExplanation.assumptions(of: job)
-            #expect(!assumptions.isEmpty)
+            let few = SpendExplanation.assumptions(of: job)
+            let assumptions = SpendExplanation.assumptions(
+                of: job, beside: .init(adjustments: "adjusted", budgets: "budgeted", signals: "told"))
+            #expect(!few.isEmpty && few.count < assumptions.count)
             let sources = try Self.testSources()
+            for assumption in few { #expect(result.standardOutput.contains(". \(assumption.name): ")) }
             for assumption in assumptions {
-                #expect(result.standardOutput.contains(". \(assumption.name): "))
+                #expect(all.standardOutput.contains(". \(assumption.name): "))
                 #expect(
                     sources.contains { $0.contains("// assumption: \(assumption.name)\n") },
                     "no test carries the assumption \(assumption.name)")

@@ -20,8 +20,10 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     private var hasStarted = false
     private var hasAssignment = false
     private var stopped: [Partition: StopReason] = [:]
+    /// What the database refused last and has not taken since.
+    private enum StoreTrouble { static let none = 0, claim = 1, commit = 2 }
     // The committer's thread sets it, the worker's clears it.
-    private let storeTroubled = Atomic<Bool>(false)
+    private let storeTrouble = Atomic<Int>(StoreTrouble.none)
 
     /// - Parameters:
     ///   - committed: called on the worker's thread after each checkpoint that was committed.
@@ -142,12 +144,12 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     func checkpointEnded(milliseconds: Int64, committed: [CheckpointSummary], fenced: Int) {
         heartbeat.beat()
         metrics.commitSeconds.observe(Double(milliseconds) / 1_000)
+        guard !committed.isEmpty || fenced > 0 else { return }
+        if storeTrouble.exchange(StoreTrouble.none, ordering: .acquiringAndReleasing) != StoreTrouble.none {
+            storeRecovered("commits go through again")
+        }
         guard !committed.isEmpty else { return }
         self.committed()
-        if storeTroubled.exchange(false, ordering: .acquiringAndReleasing) {
-            health.ready(stream.postgres)
-            logger.info("commits go through again")
-        }
         var records: Int64 = 0
         var rows = 0
         for cut in committed {
@@ -169,6 +171,10 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
         metrics.sample(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
         sampled(snapshots, knownEnds)
+        // The worker waits for its claims: where it samples they have gone through. On a quiet topic no commit would say so.
+        let claim = storeTrouble.compareExchange(
+            expected: StoreTrouble.claim, desired: StoreTrouble.none, ordering: .acquiringAndReleasing)
+        if claim.exchanged { storeRecovered("claims go through again") }
         if !stopped.isEmpty {
             for snapshot in snapshots where snapshot.phase != .stopped {
                 guard stopped.removeValue(forKey: snapshot.partition) != nil else { continue }
@@ -206,6 +212,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     // MARK: Committer
 
     func commitRetried(_ error: StoreError) {
+        storeTrouble.store(StoreTrouble.commit, ordering: .releasing)
         storeFailed(
             "commit failed and is tried again", error,
             error.code == .outcomeUnknown
@@ -216,6 +223,9 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     func claimRetried(_ error: StoreError) {
         // The worker's thread waits for the claim: the database's trouble is not a reason to end the process.
         heartbeat.beat()
+        // One that looks for the outcome of a commit is the commit's trouble.
+        _ = storeTrouble.compareExchange(
+            expected: StoreTrouble.none, desired: StoreTrouble.claim, ordering: .acquiringAndReleasing)
         storeFailed(
             "claim failed and is tried again", error,
             "the partitions are not worked on before the database can be asked; nothing is lost")
@@ -224,8 +234,12 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     private func storeFailed(_ event: Logger.Message, _ error: StoreError, _ explanation: String) {
         metrics.storeRetries.increment()
         health.notReady(stream.postgres, error.message)
-        storeTroubled.store(true, ordering: .releasing)
         logger.warning(
             event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(explanation)"])
+    }
+
+    private func storeRecovered(_ event: Logger.Message) {
+        health.ready(stream.postgres)
+        logger.info(event, metadata: ["topic": "\(topic)"])
     }
 }

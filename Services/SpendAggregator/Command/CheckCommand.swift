@@ -20,6 +20,12 @@ struct CheckCommand: AsyncParsableCommand {
             var failures = 0
             failures += attempt("postgres") { try postgres(configuration) }
             failures += attempt("kafka") { try kafka(configuration) }
+            for topic in [configuration.side.adjustmentsTopic, configuration.side.budgetsTopic].compactMap({ $0 }) {
+                failures += attempt("kafka") { try sideTopic(topic, configuration) }
+            }
+            if let topic = configuration.side.signalsTopic {
+                failures += attempt("kafka") { try signals(topic, configuration) }
+            }
             if failures > 0 { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
         }
     }
@@ -50,5 +56,30 @@ struct CheckCommand: AsyncParsableCommand {
         let admin = try KafkaAdmin(configuration: configuration.kafka)
         let count = try admin.partitionCount(configuration.job.topic)
         return "topic \(configuration.job.topic) has \(count) partitions"
+    }
+
+    /// A topic that is read beside the events: a campaign must be in the same partition of both.
+    private func sideTopic(_ topic: String, _ configuration: SpendConfiguration) throws -> String {
+        let admin = try KafkaAdmin(configuration: configuration.kafka)
+        let count = try admin.partitionCount(topic)
+        let expected = try admin.partitionCount(configuration.job.topic)
+        guard count == expected else {
+            throw RuntimeError(
+                .configurationInvalid,
+                "topic \(topic) has \(count) partitions and \(configuration.job.topic) has \(expected): topics are to be "
+                    + "partitioned alike, so that one process reads all of a campaign")
+        }
+        return "topic \(topic) has \(count) partitions"
+    }
+
+    /// The topic of signals and that of their positions are made by the first relay where they are missing.
+    private func signals(_ topic: String, _ configuration: SpendConfiguration) throws -> String {
+        let admin = try KafkaAdmin(configuration: configuration.kafka)
+        do throws(KafkaError) {
+            return "topic \(topic) has \(try admin.partitionCount(topic)) partitions"
+        } catch {
+            guard error.code == .unknownTopicOrPartition || error.code == .unknownTopic else { throw error }
+            return "topic \(topic) will be made with \(configuration.side.signalsPartitions) partitions"
+        }
     }
 }

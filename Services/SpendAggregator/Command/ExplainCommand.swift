@@ -1,6 +1,7 @@
 import ArgumentParser
 import Runtime
 import SpendAggregatorJob
+import Streams
 
 /// `spend-aggregator explain`: the job's graph and what it guarantees under which assumptions.
 struct ExplainCommand: AsyncParsableCommand {
@@ -12,7 +13,14 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.guarded {
             let reader = try ServiceConfigurationReader(flags: options.flags)
-            print(SpendExplanation.text(of: try SpendConfiguration.streamJob(reader)))
+            let job = try SpendConfiguration.streamJob(reader)
+            let side = try SideStreams(reader, events: job.topic)
+            print(
+                SpendExplanation.text(
+                    of: job,
+                    beside: .init(
+                        adjustments: side.adjustmentsTopic, budgets: side.budgetsTopic, signals: side.signalsTopic,
+                        minuteRetentionMilliseconds: side.minuteRetentionMilliseconds)))
         }
     }
 }

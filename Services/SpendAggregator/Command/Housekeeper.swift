@@ -31,6 +31,7 @@ final class Housekeeper: @unchecked Sendable {
     private static let daysAtOnce: Int64 = 1_000
     private static let lookMilliseconds: Int64 = 10_000
     private static let retentionMilliseconds: Int64 = 3_600_000
+    private static let retentionRetryMilliseconds: Int64 = 300_000
 
     /// - Parameter decided: called after signals may have been decided.
     init(
@@ -97,6 +98,9 @@ final class Housekeeper: @unchecked Sendable {
             nextLook = now + Self.lookMilliseconds
         }
         if configuration.side.minuteRetentionMilliseconds > 0, now >= nextRetention {
+            // Where somebody reads minutes for long it fails after holding up every checkpoint for the lock timeout: not
+            // again at once.
+            nextRetention = now + Self.retentionRetryMilliseconds
             try dropMinutes()
             nextRetention = now + Self.retentionMilliseconds
         }
@@ -105,7 +109,7 @@ final class Housekeeper: @unchecked Sendable {
     private func name(_ function: String) -> String { configuration.names.table("spend", function) }
 
     private func markIdle() throws(PostgresError) {
-        for place in idle.takeDue() {
+        for place in idle.due {
             _ = try connected().query(
                 """
                 UPDATE \(configuration.names.table("sluice", "progress")) SET idle_offset = next_offset
@@ -116,6 +120,7 @@ final class Housekeeper: @unchecked Sendable {
                     .text(idle.job), .text(idle.topic), .int8(Int64(place.partition.rawValue)),
                     .int8(place.epoch.rawValue), .int8(place.offset.rawValue),
                 ])
+            idle.noted(place)
         }
     }
 
@@ -137,8 +142,10 @@ final class Housekeeper: @unchecked Sendable {
         let rows = try connected().query(
             "SELECT campaign_id, currency, first_currency FROM \(name("second_currency")) ORDER BY 1, 2 LIMIT 10000")
         var found: Set<String> = []
+        var campaigns: Set<Int64> = []
         for row in rows {
             let (campaign, currency, first) = (try row.int64(0), try row.string(1), try row.string(2))
+            campaigns.insert(campaign)
             guard found.insert("\(campaign) \(currency)").inserted,
                 !knownSecondCurrencies.contains("\(campaign) \(currency)")
             else { continue }
@@ -150,7 +157,7 @@ final class Housekeeper: @unchecked Sendable {
                 ])
         }
         knownSecondCurrencies = found
-        secondCurrencies.set(Int64(found.count))
+        secondCurrencies.set(Int64(campaigns.count))
         let counted = try connected().query(
             "SELECT count(*) FROM \(name("adjustment")) WHERE conflicts > 0")[0].int64(0)
         conflicts.set(counted)

@@ -9,38 +9,57 @@ public enum SpendExplanation {
         public let text: String
     }
 
-    public static func text(of job: StreamJob<SpendLogic>) -> String {
-        let assumptions = assumptions(of: job).enumerated().map { index, assumption in
+    /// What is read and published beside the events.
+    public struct Beside: Sendable, Equatable {
+        /// The topic of adjustments; nil where none are read.
+        public var adjustments: String?
+        /// The topic of budgets; nil where none are read.
+        public var budgets: String?
+        /// The topic that signals are published to; nil where there are no budgets.
+        public var signals: String?
+        /// How long minutes are kept, in milliseconds; 0: for ever.
+        public var minuteRetentionMilliseconds: Int64
+
+        public init(
+            adjustments: String? = nil, budgets: String? = nil, signals: String? = nil,
+            minuteRetentionMilliseconds: Int64 = 0
+        ) {
+            self.adjustments = adjustments
+            self.budgets = budgets
+            self.signals = signals
+            self.minuteRetentionMilliseconds = minuteRetentionMilliseconds
+        }
+    }
+
+    /// All of it, as `spend-aggregator explain` prints it.
+    public static func text(of job: StreamJob<SpendLogic>, beside: Beside = Beside()) -> String {
+        let assumptions = assumptions(of: job, beside: beside).enumerated().map { index, assumption in
             wrap("\(index + 1). \(assumption.name): \(assumption.text)", indent: "     ", first: "  ")
         }
         return """
             Job \(job.name)
 
-              Kafka topic \(job.topic)            one consumer of the group a partition
-                -> decode, validate           what cannot be charged: dead letter, with its bytes and reason
-                -> deduplicate by event_id    horizon \(seconds(job.settings.horizonMilliseconds)) of the log's own time, a partition at a time
-                -> charge, add up             advertiser x campaign x minute x currency, exact integers (nanos)
-                -> checkpoint                 every \(job.pace.checkpointIntervalMilliseconds) ms, one PostgreSQL transaction:
-                     spend.minute             deltas added to the rows
-                     sluice.dead_letter       records that could not be processed
-                     sluice.progress          next offset, compared and set under the partition's epoch
+            \(ways(of: job, beside: beside).joined(separator: "\n\n"))
 
             Guarantee
-              Every record of the topic has its effect on spend.minute and sluice.dead_letter exactly once, whatever
-              crashes, rebalances, restarts and outages happen, and at any committed moment the results are those of
-              the records before next_offset of each partition: no result without its progress, no progress without
-              its result. The same log gives the same rows, whatever the batches, the workers and the clock.
+            \(guarantees(beside).map { wrap($0, indent: "  ", first: "  ") }.joined(separator: "\n"))
 
             Assumptions
             \(assumptions.joined(separator: "\n"))
 
             Not guaranteed
-            \(exclusions(of: job).map { wrap("- " + $0, indent: "    ", first: "  ") }.joined(separator: "\n"))
+            \(exclusions(beside).map { wrap("- " + $0, indent: "    ", first: "  ") }.joined(separator: "\n"))
             """
     }
 
     /// What the guarantee rests on.
-    public static func assumptions(of job: StreamJob<SpendLogic>) -> [Assumption] {
+    public static func assumptions(of job: StreamJob<SpendLogic>, beside: Beside = Beside()) -> [Assumption] {
+        eventAssumptions(of: job) + levelAssumptions(beside)
+            + (beside.adjustments == nil ? [] : adjustmentAssumptions)
+            + (beside.budgets == nil ? [] : budgetAssumptions(of: job, beside))
+    }
+
+    private static func eventAssumptions(of job: StreamJob<SpendLogic>) -> [Assumption] {
         let horizon = seconds(job.settings.horizonMilliseconds)
         return [
             Assumption(
@@ -103,18 +122,10 @@ public enum SpendExplanation {
         ]
     }
 
-    private static func exclusions(of job: StreamJob<SpendLogic>) -> [String] {
-        [
-            "An event that the producer never wrote to the topic, or wrote with another id, is not seen or counts twice.",
-            "The offsets committed to the consumer group are for lag tools; nothing rests on them.",
-            "The order in which rows of different partitions become visible.",
-            "A dead letter is not charged until it is sent again; it then counts at its new offset.",
-        ]
-    }
-
-    private static func seconds(_ milliseconds: Int64) -> String {
+    static func seconds(_ milliseconds: Int64) -> String {
         milliseconds % 60_000 == 0 && milliseconds > 0
-            ? "\(milliseconds / 60_000) min"
+            ? milliseconds % 86_400_000 == 0
+                ? "\(milliseconds / 86_400_000) d" : "\(milliseconds / 60_000) min"
             : milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
     }
 

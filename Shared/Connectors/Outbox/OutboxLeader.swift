@@ -14,7 +14,9 @@ final class OutboxLeader {
     private var connection: PostgresConnection?
     private var topics: OutboxTopics?
     private var publisher: OutboxPublisher?
-    private var positions: [Int32: Int64]?
+    private var positions: [Int32: Int64]? { didSet { if let positions { shown = positions } } }
+    /// The last positions that were known, for those who look while none are.
+    private var shown: [Int32: Int64] = [:]
     /// The heads of the last round.
     private var heads: [Int32: Int64] = [:]
     private var remembered: [Int32: Int64] = [:]
@@ -28,8 +30,8 @@ final class OutboxLeader {
 
     /// Every lane, as of the last round.
     var lanes: [OutboxLaneState] {
-        Set(heads.keys).union((positions ?? [:]).keys).sorted().map {
-            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: positions?[$0] ?? 0)
+        Set(heads.keys).union(shown.keys).sorted().map {
+            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: shown[$0] ?? 0)
         }
     }
 
@@ -52,7 +54,10 @@ final class OutboxLeader {
 
     private func publishNext() throws(OutboxFailure) -> OutboxBatch? {
         let connection = try connected()
-        if publisher == nil { try takeOver(connection) }
+        if publisher == nil {
+            try look(connection)
+            try takeOver(connection)
+        }
         if positions == nil { try readPositions(connection) }
         guard let publisher, let known = positions else { return nil }
         let relay = relay
@@ -69,11 +74,21 @@ final class OutboxLeader {
         #else
             try publisher.publish(batch)
         #endif
-        for (lane, position) in batch.positions { positions?[lane] = position }
+        positions = known.merging(batch.positions) { $1 }
         return batch
     }
 
     // MARK: Taking over
+
+    /// What the database says of the lanes, so that messages show that wait while Kafka is away.
+    private func look(_ connection: PostgresConnection) throws(OutboxFailure) {
+        let relay = relay
+        heads = try OutboxFailure.postgres { () throws(PostgresError) in try relay.table.heads(on: connection) }
+        guard shown.isEmpty else { return }
+        shown = try OutboxFailure.postgres { () throws(PostgresError) in
+            try relay.lanes.rememberedPositions(on: connection)
+        }
+    }
 
     /// Fences whoever published before. The lock is confirmed first: a relay that has lost it would fence its successor.
     private func takeOver(_ connection: PostgresConnection) throws(OutboxFailure) {

@@ -115,6 +115,8 @@ public final class OutboxRelay: @unchecked Sendable {
                     election.resign()
                     stopReason = nil
                     guard goesOn else { return }
+                } else {
+                    observer.standsBy()
                 }
                 pause(milliseconds: parts.settings.electionMilliseconds)
             } catch {
@@ -155,9 +157,11 @@ public final class OutboxRelay: @unchecked Sendable {
                     rest(reason, leader)
                 case .kafka(let cause):
                     observer.retried(.kafka(cause))
+                    sampleInTrouble(leader)
                     pause(milliseconds: nextBackoff())
                 case .postgres(let cause):
                     observer.retried(.postgres(cause))
+                    sampleInTrouble(leader)
                     pause(milliseconds: nextBackoff())
                 }
             }
@@ -173,11 +177,16 @@ public final class OutboxRelay: @unchecked Sendable {
             stopReason = reason
             observer.stopped(reason)
         }
-        if Monitor.monotonicMilliseconds() >= nextSample {
-            nextSample = Monitor.monotonicMilliseconds() + parts.settings.sampleMilliseconds
-            observer.sampled(leader.lanes)
-        }
+        sampleInTrouble(leader)
         pause(milliseconds: parts.settings.sampleMilliseconds)
+    }
+
+    /// Messages that wait must show while nothing can be published: that is when they do.
+    private func sampleInTrouble(_ leader: OutboxLeader) {
+        let now = Monitor.monotonicMilliseconds()
+        guard now >= nextSample else { return }
+        nextSample = now + parts.settings.sampleMilliseconds
+        observer.sampled(leader.lanes, isCurrent: false)
     }
 
     private func tell(_ batch: OutboxBatch) {
@@ -190,7 +199,7 @@ public final class OutboxRelay: @unchecked Sendable {
         let now = Monitor.monotonicMilliseconds()
         guard now >= nextSample else { return }
         nextSample = now + parts.settings.sampleMilliseconds
-        observer.sampled(leader.lanes)
+        observer.sampled(leader.lanes, isCurrent: true)
         try leader.remember()
     }
 

@@ -36,6 +36,8 @@ public enum OutboxTrouble: Error, Sendable, CustomStringConvertible {
 public protocol OutboxRelayObserver: AnyObject, Sendable {
     /// This relay publishes from now on; whoever did before is fenced next.
     func elected()
+    /// Another relay has the office: this one could ask and was told so. Said again with each election.
+    func standsBy()
     /// The session with the lock is gone: another relay may be elected. A stop, where there was one, is that one's now.
     func lostElection(_ error: PostgresError)
     /// Another producer took over the transactional id. The lock is given back. A stop is over as well.
@@ -51,6 +53,7 @@ public protocol OutboxRelayObserver: AnyObject, Sendable {
     func stopped(_ reason: OutboxStopReason)
     /// The reason to stop is gone.
     func goesOn()
-    /// Every lane, about once a second while this relay is the elected one.
-    func sampled(_ lanes: [OutboxLaneState])
+    /// Every lane as it is known, about once a second while this relay is the elected one.
+    /// - Parameter isCurrent: false where the round before has failed or the relay is stopped.
+    func sampled(_ lanes: [OutboxLaneState], isCurrent: Bool)
 }

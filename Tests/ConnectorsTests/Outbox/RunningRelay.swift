@@ -1,4 +1,5 @@
 import Connectors
+import Kafka
 import Postgres
 import Streams
 
@@ -12,13 +13,13 @@ final class RunningRelay {
 
     init(
         _ fixture: OutboxFixture, settings: OutboxRelay.Settings? = nil, name: String = "a",
-        probe: (any OutboxProbe)? = nil
+        kafka: KafkaClientConfiguration? = nil, probe: (any OutboxProbe)? = nil
     ) {
         var postgres = fixture.postgres
         applicationName = postgres.applicationName + "-" + name
         postgres.applicationName = applicationName
         relay = OutboxRelay(
-            settings ?? fixture.settings(), kafka: fixture.kafka, postgres: postgres, names: fixture.names,
+            settings ?? fixture.settings(), kafka: kafka ?? fixture.kafka, postgres: postgres, names: fixture.names,
             table: TestOutboxTable(fixture.names, output: fixture.output), observer: recorder, probe: probe)
     }
 

@@ -224,6 +224,8 @@ CREATE TABLE "spend".adjustment (
     recorded_at      timestamptz    NOT NULL DEFAULT now()
 );
 CREATE INDEX adjustment_by_campaign ON "spend".adjustment (campaign_id, event_time);
+-- Of a ledger that grows for ever these are counted every ten seconds.
+CREATE INDEX adjustment_conflicts ON "spend".adjustment (adjustment_id) WHERE conflicts > 0;
 
 COMMENT ON TABLE "spend".adjustment IS 'Every credit and further charge, once for ever by its id.';
 COMMENT ON COLUMN "spend".adjustment.adjustment_id IS 'Unique for ever, given by whoever adjusts.';
