@@ -246,6 +246,54 @@ struct CommandTests {
         }
     }
 
+    @Test("Streams beside the events have metrics of their own, and one process is the relay")
+    func sideMetrics() async throws {
+        try await withScenario { scenario in
+            try await scenario.createTopic()
+            let admin = try KafkaAdmin(configuration: scenario.kafka)
+            let (adjustments, budgets, signals) = (scenario.job + "-a", scenario.job + "-b", scenario.job + "-s")
+            defer {
+                for topic in [adjustments, budgets, signals, signals + "-positions"] { try? admin.deleteTopic(topic) }
+            }
+            for topic in [adjustments, budgets] { try admin.createTopic(topic, partitions: 4) }
+            let flags = ["--adjustments-topic", adjustments, "--budgets-topic", budgets, "--signals-topic", signals]
+            let first = try scenario.start("a", flags: flags)
+            try await until("it is the relay") { try await first.metric("sluice_outbox_elected") == 1 }
+            let second = try scenario.start("b", flags: flags)
+            try await until("all streams of it have started") { second.logged("side stream started").count == 2 }
+            #expect(try await second.metric("sluice_outbox_elected") == 0)
+            let names = [
+                "sluice_outbox_elections_total", "sluice_outbox_waiting", "sluice_outbox_stopped",
+                "sluice_outbox_published_total", "sluice_outbox_publish_seconds_bucket", "sluice_outbox_retries_total",
+                "sluice_budget_days_started_total", "sluice_housekeeping_failures_total",
+                "sluice_campaigns_with_second_currency", "sluice_adjustment_conflicts",
+            ]
+            for name in names { #expect(try await first.metric(name) != nil, "\(name) is missing") }
+            for stream in ["adjustments", "budgets"] {
+                for name in [
+                    "oldest_unapplied_age_seconds", "store_retries_total", "consumer_rebalances_total",
+                    "checkpoint_fenced_total", "records_dead_letter_total", "partitions_appeared_total",
+                ] {
+                    let name = "sluice_\(stream)_\(name)"
+                    #expect(try await first.metric(name) != nil, "\(name) is missing")
+                }
+            }
+            for name in ["sluice_partition_stopped", "sluice_consumer_lag_records"] {
+                for topic in [scenario.topic, adjustments, budgets] {
+                    // Gone for a moment while partitions move to the other process.
+                    try await until("\(name) of \(topic) is there") {
+                        try await first.get("/metrics").body.split(separator: "\n").contains {
+                            $0.hasPrefix("\(name){") && $0.contains("topic=\"\(topic)\"")
+                        }
+                    }
+                }
+            }
+            #expect(try await first.terminate() == .exited(0))
+            try await until("the other one is the relay") { try await second.metric("sluice_outbox_elected") == 1 }
+            #expect(try await second.terminate() == .exited(0))
+        }
+    }
+
     @Test("explain names every assumption, and each has a test that carries its name")
     func explain() async throws {
         try await withScenario { scenario in
