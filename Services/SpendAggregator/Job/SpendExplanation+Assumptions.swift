@@ -26,7 +26,7 @@ extension SpendExplanation {
                 text: """
                     The watermark is the lowest of the events' partitions. One that has stood at the end of its log for 30 s \
                     is idle and holds nobody back: what it brings later for a closed window corrects it. One that is \
-                    stopped, or that nobody owns, holds finality back.
+                    stopped, or that nobody owns, or whose log ends in a transaction's marker, holds finality back.
                     """),
         ]
     }
