@@ -16,7 +16,8 @@ struct MinutesCommand: AsyncParsableCommand {
             discussion: """
                 The levels above keep what they have. Events that come for dropped minutes later go to those levels and to \
                 the view beyond_retention. The last seven days are always kept. Safe while the service runs; where somebody \
-                reads minutes for longer than 5 s nothing is dropped: try again. There is no way back but a rewind.
+                reads minutes for longer than 5 s nothing is dropped: try again. There is no way back: a \
+                rewind brings back the levels above, not the minutes.
                 """)
 
         @OptionGroup var postgres: PostgresOptions
