@@ -14,7 +14,9 @@ final class OutboxLeader {
     private var connection: PostgresConnection?
     private var topics: OutboxTopics?
     private var publisher: OutboxPublisher?
-    private var positions: [Int32: Int64]?
+    private var positions: [Int32: OutboxPosition]?
+    /// Whether the lanes' last messages were compared over the connection that there is.
+    private var isCompared = false
     /// The heads of the last round.
     private var heads: [Int32: Int64] = [:]
     private var remembered: [Int32: Int64] = [:]
@@ -29,7 +31,7 @@ final class OutboxLeader {
     /// Every lane, as of the last round.
     var lanes: [OutboxLaneState] {
         Set(heads.keys).union((positions ?? [:]).keys).sorted().map {
-            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: positions?[$0] ?? 0)
+            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: positions?[$0]?.sequence ?? 0)
         }
     }
 
@@ -58,6 +60,10 @@ final class OutboxLeader {
         let relay = relay
         heads = try OutboxFailure.postgres { () throws(PostgresError) in try relay.table.heads(on: connection) }
         try compare(known)
+        if !isCompared {
+            try expectLastMessages(of: known, connection)
+            isCompared = true
+        }
         let batch = try gather(known, connection)
         guard !batch.isEmpty else { return nil }
         #if SLUICE_MUTANTS
@@ -112,13 +118,14 @@ final class OutboxLeader {
             }
         }
         for (lane, known) in remembered.sorted(by: { $0.key < $1.key }) {
-            let position = read[lane] ?? 0
+            let position = read[lane]?.sequence ?? 0
             if position < known {
                 try expectAccepted(lane, position, known, connection)
-                read[lane] = known
+                read[lane] = OutboxPosition(sequence: known)
             }
         }
         positions = read
+        isCompared = false
         // Its connections are of no use until the next time.
         self.topics = nil
     }
@@ -137,8 +144,9 @@ final class OutboxLeader {
 
     // MARK: A round
 
-    private func compare(_ positions: [Int32: Int64]) throws(OutboxFailure) {
-        for (lane, position) in positions.sorted(by: { $0.key < $1.key }) {
+    private func compare(_ positions: [Int32: OutboxPosition]) throws(OutboxFailure) {
+        for (lane, known) in positions.sorted(by: { $0.key < $1.key }) {
+            let position = known.sequence
             let head = heads[lane] ?? 0
             if position > head {
                 throw .stop(
@@ -149,12 +157,33 @@ final class OutboxLeader {
         }
     }
 
+    /// The message at a lane's position must be the one that was published, where it is still there. Asked once a
+    /// connection: a failover ends it.
+    private func expectLastMessages(
+        of positions: [Int32: OutboxPosition], _ connection: PostgresConnection
+    ) throws(OutboxFailure) {
+        let relay = relay
+        for (lane, position) in positions.sorted(by: { $0.key < $1.key }) {
+            guard position.sequence > 0, let writtenAt = position.writtenAtMilliseconds else { continue }
+            let rows = try OutboxFailure.postgres { () throws(PostgresError) in
+                try relay.table.records(lane: lane, after: position.sequence - 1, maximum: 1, on: connection)
+            }
+            guard let row = rows.first, row.sequence == position.sequence, let found = row.writtenAtMilliseconds,
+                found != writtenAt
+            else { continue }
+            throw .stop(
+                .sequencesGivenAgain(
+                    output: relay.settings.output, lane: lane, position: position.sequence,
+                    writtenAtMilliseconds: writtenAt, foundMilliseconds: found))
+        }
+    }
+
     /// What comes next of the lanes that have something: of each its share, beginning with another lane each time.
     private func gather(
-        _ positions: [Int32: Int64], _ connection: PostgresConnection
+        _ positions: [Int32: OutboxPosition], _ connection: PostgresConnection
     ) throws(OutboxFailure) -> OutboxBatch {
         var batch = OutboxBatch()
-        let waiting = heads.filter { $0.value > positions[$0.key] ?? 0 }.keys.sorted()
+        let waiting = heads.filter { $0.value > positions[$0.key]?.sequence ?? 0 }.keys.sorted()
         guard !waiting.isEmpty else { return batch }
         let limit = relay.settings.batchMessages
         let share = max(limit / waiting.count, 1)
@@ -163,7 +192,7 @@ final class OutboxLeader {
         for lane in waiting[firstLane...] + waiting[..<firstLane] {
             let maximum = min(share, limit - batch.records.count)
             guard maximum > 0 else { break }
-            let position = positions[lane] ?? 0
+            let position = positions[lane]?.sequence ?? 0
             let rows = try OutboxFailure.postgres { () throws(PostgresError) in
                 try relay.table.records(lane: lane, after: position, maximum: maximum, on: connection)
             }
@@ -188,7 +217,7 @@ final class OutboxLeader {
 
     /// Notes in the database how far the lanes are, where that has changed.
     func remember() throws(OutboxFailure) {
-        guard let positions, positions != remembered else { return }
+        guard let positions = positions?.mapValues(\.sequence), positions != remembered else { return }
         let connection = try connected()
         let lanes = relay.lanes
         do throws(PostgresError) {
@@ -209,6 +238,7 @@ final class OutboxLeader {
     private func connected() throws(OutboxFailure) -> PostgresConnection {
         if let connection, connection.isOpen { return connection }
         disconnect()
+        isCompared = false
         let configuration = relay.postgres
         let fresh = try OutboxFailure.postgres { () throws(PostgresError) in try PostgresConnection(configuration) }
         connection = fresh
