@@ -1,7 +1,7 @@
 /// What one transaction publishes: messages, and the position that each lane has after it.
 struct OutboxBatch {
     private(set) var records: [OutboxRecord] = []
-    private(set) var positions: [Int32: Int64] = [:]
+    private(set) var positions: [Int32: OutboxPosition] = [:]
 
     var isEmpty: Bool { positions.isEmpty }
 
@@ -38,6 +38,7 @@ struct OutboxBatch {
         }
         guard last > position else { return }
         records += rows
-        positions[lane] = last
+        let atLast = rows.last.flatMap { $0.sequence == last ? $0.writtenAtMilliseconds : nil }
+        positions[lane] = OutboxPosition(sequence: last, writtenAtMilliseconds: atLast)
     }
 }

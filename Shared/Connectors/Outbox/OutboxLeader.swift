@@ -14,9 +14,13 @@ final class OutboxLeader {
     private var connection: PostgresConnection?
     private var topics: OutboxTopics?
     private var publisher: OutboxPublisher?
-    private var positions: [Int32: Int64]? { didSet { if let positions { shown = positions } } }
+    private var positions: [Int32: OutboxPosition]? {
+        didSet { if let positions { shown = positions.mapValues(\.sequence) } }
+    }
     /// The last positions that were known, for those who look while none are.
     private var shown: [Int32: Int64] = [:]
+    /// Whether the lanes' last messages were compared over the connection that there is.
+    private var isCompared = false
     /// The heads of the last round.
     private var heads: [Int32: Int64] = [:]
     private var remembered: [Int32: Int64] = [:]
@@ -63,6 +67,10 @@ final class OutboxLeader {
         let relay = relay
         heads = try OutboxFailure.postgres { () throws(PostgresError) in try relay.table.heads(on: connection) }
         try compare(known)
+        if !isCompared {
+            try expectLastMessages(of: known, connection)
+            isCompared = true
+        }
         let batch = try gather(known, connection)
         guard !batch.isEmpty else { return nil }
         #if SLUICE_MUTANTS
@@ -127,13 +135,14 @@ final class OutboxLeader {
             }
         }
         for (lane, known) in remembered.sorted(by: { $0.key < $1.key }) {
-            let position = read[lane] ?? 0
+            let position = read[lane]?.sequence ?? 0
             if position < known {
                 try expectAccepted(lane, position, known, connection)
-                read[lane] = known
+                read[lane] = OutboxPosition(sequence: known)
             }
         }
         positions = read
+        isCompared = false
         // Its connections are of no use until the next time.
         self.topics = nil
     }
@@ -152,8 +161,9 @@ final class OutboxLeader {
 
     // MARK: A round
 
-    private func compare(_ positions: [Int32: Int64]) throws(OutboxFailure) {
-        for (lane, position) in positions.sorted(by: { $0.key < $1.key }) {
+    private func compare(_ positions: [Int32: OutboxPosition]) throws(OutboxFailure) {
+        for (lane, known) in positions.sorted(by: { $0.key < $1.key }) {
+            let position = known.sequence
             let head = heads[lane] ?? 0
             if position > head {
                 throw .stop(
@@ -164,12 +174,33 @@ final class OutboxLeader {
         }
     }
 
+    /// The message at a lane's position must be the one that was published, where it is still there. Asked once a
+    /// connection: a failover ends it.
+    private func expectLastMessages(
+        of positions: [Int32: OutboxPosition], _ connection: PostgresConnection
+    ) throws(OutboxFailure) {
+        let relay = relay
+        for (lane, position) in positions.sorted(by: { $0.key < $1.key }) {
+            guard position.sequence > 0, let writtenAt = position.writtenAtMilliseconds else { continue }
+            let rows = try OutboxFailure.postgres { () throws(PostgresError) in
+                try relay.table.records(lane: lane, after: position.sequence - 1, maximum: 1, on: connection)
+            }
+            guard let row = rows.first, row.sequence == position.sequence, let found = row.writtenAtMilliseconds,
+                found != writtenAt
+            else { continue }
+            throw .stop(
+                .sequencesGivenAgain(
+                    output: relay.settings.output, lane: lane, position: position.sequence,
+                    writtenAtMilliseconds: writtenAt, foundMilliseconds: found))
+        }
+    }
+
     /// What comes next of the lanes that have something: of each its share, beginning with another lane each time.
     private func gather(
-        _ positions: [Int32: Int64], _ connection: PostgresConnection
+        _ positions: [Int32: OutboxPosition], _ connection: PostgresConnection
     ) throws(OutboxFailure) -> OutboxBatch {
         var batch = OutboxBatch()
-        let waiting = heads.filter { $0.value > positions[$0.key] ?? 0 }.keys.sorted()
+        let waiting = heads.filter { $0.value > positions[$0.key]?.sequence ?? 0 }.keys.sorted()
         guard !waiting.isEmpty else { return batch }
         let limit = relay.settings.batchMessages
         let share = max(limit / waiting.count, 1)
@@ -178,7 +209,7 @@ final class OutboxLeader {
         for lane in waiting[firstLane...] + waiting[..<firstLane] {
             let maximum = min(share, limit - batch.records.count)
             guard maximum > 0 else { break }
-            let position = positions[lane] ?? 0
+            let position = positions[lane]?.sequence ?? 0
             let rows = try OutboxFailure.postgres { () throws(PostgresError) in
                 try relay.table.records(lane: lane, after: position, maximum: maximum, on: connection)
             }
@@ -203,7 +234,7 @@ final class OutboxLeader {
 
     /// Notes in the database how far the lanes are, where that has changed.
     func remember() throws(OutboxFailure) {
-        guard let positions, positions != remembered else { return }
+        guard let positions = positions?.mapValues(\.sequence), positions != remembered else { return }
         let connection = try connected()
         let lanes = relay.lanes
         do throws(PostgresError) {
@@ -224,6 +255,7 @@ final class OutboxLeader {
     private func connected() throws(OutboxFailure) -> PostgresConnection {
         if let connection, connection.isOpen { return connection }
         disconnect()
+        isCompared = false
         let configuration = relay.postgres
         let fresh = try OutboxFailure.postgres { () throws(PostgresError) in try PostgresConnection(configuration) }
         connection = fresh

@@ -90,12 +90,16 @@ final class OutboxPublisher {
         try pass(.produce, .after)
     }
 
-    private func produce(_ positions: [Int32: Int64]) throws(OutboxFailure) {
+    private func produce(_ positions: [Int32: OutboxPosition]) throws(OutboxFailure) {
         try pass(.position, .before)
         for (lane, position) in positions.sorted(by: { $0.key < $1.key }) {
+            let headers = position.writtenAtMilliseconds.map {
+                [RecordHeader(name: OutboxPosition.writtenAtHeader, value: Array(String($0).utf8))]
+            }
             try produce(
                 settings.positionsTopic, OutboxTopics.positionsPartition,
-                OutboxTopics.positionKey(output: settings.output, lane: lane), Array(String(position).utf8), [])
+                OutboxTopics.positionKey(output: settings.output, lane: lane), Array(String(position.sequence).utf8),
+                headers ?? [])
         }
         try pass(.position, .after)
     }

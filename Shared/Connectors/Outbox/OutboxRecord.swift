@@ -9,7 +9,8 @@ public struct OutboxRecord: Equatable, Sendable {
     public var key: [UInt8]
     public var value: [UInt8]
     public var headers: [RecordHeader]
-    /// When it was written, in milliseconds of Unix time; nil where the table does not say. For telemetry only.
+    /// When it was written, in milliseconds of Unix time; nil where the table does not say. It never changes for a
+    /// message: by it a relay tells that a sequence was given again after a failover that lost its first message.
     public var writtenAtMilliseconds: Int64?
 
     public init(

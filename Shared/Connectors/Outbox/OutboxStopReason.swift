@@ -2,6 +2,10 @@
 public enum OutboxStopReason: Error, Equatable, Sendable {
     /// The published position is ahead of the lane's last sequence: the database has lost commits.
     case positionAhead(output: String, lane: Int32, position: Int64, head: Int64, function: String)
+    /// Another message stands at the published position: the database has lost commits, and has given their sequences
+    /// again since.
+    case sequencesGivenAgain(
+        output: String, lane: Int32, position: Int64, writtenAtMilliseconds: Int64, foundMilliseconds: Int64)
     /// Sequences without a message that nobody has given up.
     case hole(output: String, lane: Int32, sequences: ClosedRange<Int64>, table: String)
     /// The positions topic says less than was remembered of it.
@@ -19,6 +23,7 @@ public enum OutboxStopReason: Error, Equatable, Sendable {
     public var code: String {
         switch self {
         case .positionAhead: "position_ahead"
+        case .sequencesGivenAgain: "sequences_given_again"
         case .hole: "hole"
         case .positionLost: "position_lost"
         case .positionsMissing: "positions_missing"
@@ -38,6 +43,15 @@ extension OutboxStopReason: CustomStringConvertible {
             sequence is \(head): it has lost commits, as in a failover. Published messages cannot be taken back; what \
             is done again gets new sequences. Once the database is the right one, go on with: \
             SELECT \(function)('\(output)', \(lane), \(position), 'REASON')
+            """
+        case .sequencesGivenAgain(let output, let lane, let position, let writtenAt, let found):
+            """
+            outbox sequences given again: lane \(lane) of \(output) is published up to \(position), a message written \
+            at \(writtenAt) ms of Unix time, and the database's message \(position) was written at \(found): it has \
+            lost commits, as in a failover, and given their sequences again. None of the lane's messages that were \
+            written after \(writtenAt) is published. In one transaction that locks the lane's row of outbox_lane, give \
+            them new sequences behind last_sequence, in their order, raise last_sequence, and note the old sequences \
+            behind \(position) in outbox_skip; or delete those up to \(position), where they are given up
             """
         case .hole(let output, let lane, let sequences, let table):
             """

@@ -3,8 +3,8 @@ import Streams
 
 /// The output's topic and its positions topic: makes them, and reads the positions. Confined to the relay's thread.
 ///
-/// A position is a record of partition 0 with the key `<output>/<lane>` and the sequence as decimal text, the last one
-/// of a key counts, and a tombstone takes it away.
+/// A position is a record of partition 0 with the key `<output>/<lane>` and the sequence as decimal text; the last one
+/// of a key counts, and a tombstone takes it away. A header holds the time at which its message was written.
 final class OutboxTopics {
     static let positionsPartition = Partition(0)
     private static let askTimeoutMilliseconds: Int32 = 5_000
@@ -79,9 +79,9 @@ final class OutboxTopics {
 
     /// The output's positions, by lane, from all that is committed. Only what is read after the relay has fenced its
     /// predecessors is final: no transaction of theirs can be committed any more.
-    func positions() throws(OutboxFailure) -> [Int32: Int64] {
+    func positions() throws(OutboxFailure) -> [Int32: OutboxPosition] {
         let topic = settings.positionsTopic
-        var positions: [Int32: Int64] = [:]
+        var positions: [Int32: OutboxPosition] = [:]
         do {
             let ends = try admin.watermarkOffsets(
                 topic: topic, partition: Self.positionsPartition, timeoutMilliseconds: Self.askTimeoutMilliseconds)
@@ -99,7 +99,7 @@ final class OutboxTopics {
         return positions
     }
 
-    private func take(_ record: Record, into positions: inout [Int32: Int64]) throws(OutboxStopReason) {
+    private func take(_ record: Record, into positions: inout [Int32: OutboxPosition]) throws(OutboxStopReason) {
         guard let key = record.key.map({ String(decoding: $0, as: UTF8.self) }), key.hasPrefix(settings.output + "/"),
             let lane = Int32(key.dropFirst(settings.output.utf8.count + 1))
         else { return }
@@ -110,6 +110,9 @@ final class OutboxTopics {
         guard let sequence = Int64(String(decoding: value, as: UTF8.self)), sequence >= 0 else {
             throw .positionUnreadable(topic: settings.positionsTopic, offset: record.offset.rawValue, key: key)
         }
-        positions[lane] = sequence
+        let header = KafkaStoredRecord(copying: record).headers.last { $0.name == OutboxPosition.writtenAtHeader }
+        positions[lane] = OutboxPosition(
+            sequence: sequence,
+            writtenAtMilliseconds: header?.value.flatMap { Int64(String(decoding: $0, as: UTF8.self)) })
     }
 }

@@ -71,6 +71,53 @@ struct OutboxStopTests {
         try fixture.close()
     }
 
+    /// A failover lost what was published, and the lane had gone on past it before the relay looked.
+    @Test(arguments: [false, true])
+    func sequencesThatWereGivenAgainStop(whileRunning: Bool) async throws {
+        let fixture = try await OutboxFixture()
+        var relay = RunningRelay(fixture).start()
+        try fixture.write([0: 10, 1: 10])
+        try await fixture.expectEachOnce()
+        if !whileRunning { try relay.stop() }
+        let lane = fixture.names.table("sluice", "outbox_lane")
+        // Messages 8 to 10 were lost, and 8 to 12 say something else now. One statement: the relay sees no other state.
+        try fixture.connection.execute(
+            """
+            BEGIN;
+            DELETE FROM \(fixture.table) WHERE lane = 1 AND sequence > 7;
+            INSERT INTO \(fixture.table) (lane, sequence, text, at)
+            SELECT 1, n, '1:' || n + 3, now() + interval '1 minute' FROM generate_series(8, 12) AS n;
+            UPDATE \(lane) SET last_sequence = 12 WHERE lane = 1;
+            UPDATE \(fixture.names.table("sluice", "outbox_position")) SET position = least(position, 7);
+            \(whileRunning ? "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '\(relay.applicationName)';" : "")
+            COMMIT
+            """)
+        if !whileRunning { relay = RunningRelay(fixture, name: "b").start() }
+        let reason = try await stop(fixture, relay)
+        guard case .sequencesGivenAgain("numbers", 1, 10, _, _) = reason else {
+            Issue.record("\(reason)")
+            return
+        }
+        #expect(try fixture.read()[1]?.count == 10)
+        // What the message says: new sequences behind the last one.
+        try fixture.connection.execute(
+            """
+            BEGIN;
+            SELECT FROM \(lane) WHERE lane = 1 FOR UPDATE;
+            UPDATE \(fixture.table) SET sequence = sequence + 5 WHERE lane = 1 AND sequence > 7;
+            UPDATE \(lane) SET last_sequence = 17 WHERE lane = 1;
+            COMMIT
+            """)
+        let hole = fixture.names.table("sluice", "outbox_skip")
+        try fixture.connection.execute(
+            "INSERT INTO \(hole) (output, lane, from_sequence, through_sequence, reason) VALUES ('numbers', 1, 8, 12, 'moved')"
+        )
+        try await fixture.until("the lane goes on") { try fixture.read()[1]?.count == 15 }
+        #expect(try fixture.read()[1] == Array(1...15))
+        try relay.stop()
+        try fixture.close()
+    }
+
     /// The whole lane is gone.
     @Test func aLaneThatTheDatabaseDoesNotKnowIsAheadToo() async throws {
         let fixture = try await OutboxFixture()
