@@ -146,6 +146,40 @@ import Testing
         }
     }
 
+    /// A budget that is set while the version before has a checkpoint under way.
+    @Test func aBudgetKnowsWhatTheVersionBeforeWasJustWriting() async throws {
+        let bench = try await BudgetBench()
+        let fixture = bench.fixture
+        defer { try? fixture.close() }
+        try commit([click(1_000, at: BudgetBench.noon)], fixture, partition: 0)
+        let session = try fixture.session()
+        defer { session.close() }
+        try session.execute("BEGIN")
+        let row =
+            "'{0}', '{2026-11-20 12:00+00}', '{70}', '{7}', '{EUR}', '{0}', '{1}', '{0}', '{0}', '{0}', '{0}', '{500}'"
+        var statement = Self.upsert
+        for (number, value) in row.split(separator: ", ").enumerated().reversed() {
+            statement = statement.split(separator: "$\(number + 1):", omittingEmptySubsequences: false)
+                .joined(separator: "\(value):")
+        }
+        try fixture.run(statement, on: session)
+        let isOver = Flag()
+        let pending = Pending {
+            defer { isOver.set() }
+            let other = try fixture.session()
+            defer { other.close() }
+            try fixture.run(
+                """
+                SELECT "spend".set_budgets('{0}', '{0}', '{70}', '{7}', '{EUR}', '{1000000}', '{0}', '{UTC}', '{NULL}', '{NULL}',
+                    '{1}', '{f}', '2026-11-20 12:00+00')
+                """, on: other)
+        }
+        _ = try fixture.waitUntil(session, holdsUp: { isOver.isSet })
+        try session.execute("COMMIT")
+        try pending.value()
+        #expect(try bench.standing() == "2026-11-20 1500 0 1500 0")
+    }
+
     @Test func minutesFromBeforeFillTheLevels() async throws {
         let fixture = try await StoreFixture(spendMigrations: 2)
         defer { try? fixture.close() }

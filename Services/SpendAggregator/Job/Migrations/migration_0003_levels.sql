@@ -66,8 +66,10 @@ $body$;
 
 -- One lock for what defines the results' windows: shared by every transaction that writes results, exclusive for
 -- whoever changes a zone, a budget or what is retained.
+-- The version before knows nothing of it: it is waited for by the table that it writes.
 CREATE FUNCTION "spend".lock_definitions() RETURNS void LANGUAGE sql AS $body$
-    SELECT pg_advisory_xact_lock(hashtextextended('"spend".definitions', 0))
+    SELECT pg_advisory_xact_lock(hashtextextended('"spend".definitions', 0));
+    LOCK TABLE ONLY "spend".minute_by_partition IN SHARE MODE
 $body$;
 
 -- Begins a transaction that writes results: takes the lock above and says that it derives the levels itself.
