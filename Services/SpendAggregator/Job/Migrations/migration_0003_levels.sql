@@ -1248,9 +1248,11 @@ COMMENT ON FUNCTION "spend".advertiser_lifetime_changes(text) IS 'The rows of ad
 -- minutes later go to them and to "spend".beyond_retention.
 CREATE FUNCTION "spend".drop_minutes(before timestamptz) RETURNS SETOF date LANGUAGE plpgsql STRICT AS $body$
 DECLARE
-    last_kept timestamptz := date_trunc('day', least(before, now() - interval '7 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+    last_kept timestamptz := date_trunc('day', least(before, now() - interval '168 hours') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
     found record;
 BEGIN
+    -- Whoever adds a day's table has looked at what is kept before: the table must not come behind this.
+    PERFORM pg_advisory_xact_lock(hashtextextended('"spend".minute_by_partition', 0));
     PERFORM "spend".lock_definitions();
     FOR found IN
         SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
