@@ -11,14 +11,17 @@ struct StoreFixture {
     let names: DatabaseNames
     let connection: PostgresConnection
 
-    init() async throws {
+    /// - Parameter spendMigrations: how many of the results' migrations are applied; all of them by default.
+    init(spendMigrations: Int = .max) async throws {
         configuration = PostgresConfiguration(
             connectionString: try await TestServers.postgres(), applicationName: "connectors-tests")
         let prefix = TestServers.uniqueName("store").filter { $0.isLetter || $0.isNumber || $0 == "_" }.lowercased()
         names = try DatabaseNames(prefix: prefix + "_")
         connection = try PostgresConnection(configuration)
         try ProgressMigrations.migrator(names).apply(on: connection)
-        try SpendMigrations.migrator(names).apply(on: connection)
+        let spend = try SpendMigrations.migrator(names)
+        try Migrator(schema: spend.schema, migrations: Array(spend.migrations.prefix(spendMigrations)))
+            .apply(on: connection)
     }
 
     func close() throws {

@@ -43,7 +43,10 @@ struct Sighting: Equatable {
 
 final class SightingOutput: CheckpointOutput {
     var counted: [Sighting] = []
+    /// Somebody waits for ids from here on.
+    static let urgentFrom: UInt64 = 1_000_000
     var rowCount: Int { counted.count }
+    var isUrgent: Bool { counted.contains { $0.id >= Self.urgentFrom } }
     func removeAll() { counted.removeAll() }
 }
 

@@ -22,6 +22,32 @@ import Testing
         #expect(bench.observer.lastSample.first?.committedNext == Offset(25))
     }
 
+    @Test func whatIsUrgentIsCommittedSoonerAndNothingElseIs() {
+        let bench = WorkerBench()
+        bench.fill(5)
+        bench.source.script(.assign([p0]))
+        #expect(bench.rounds { bench.next() == 5 })
+        var before = bench.clock.now
+        for (first, milliseconds) in [
+            (SightingOutput.urgentFrom, Int64(250)), (100, 1_000), (SightingOutput.urgentFrom + 9, 250),
+        ] {
+            // Urgent as soon as it is read, which is just behind a checkpoint.
+            bench.fill(5, from: first)
+            let commits = bench.database.commits
+            #expect(bench.rounds { bench.database.commits > commits })
+            #expect(
+                (milliseconds...milliseconds + 60).contains(bench.clock.now - before), "\(bench.clock.now - before)")
+            before = bench.clock.now
+        }
+        #expect(bench.database.commits == 4 && bench.next() == 20)
+        // What becomes urgent long behind a checkpoint is committed at once.
+        bench.rounds(12)
+        let read = bench.clock.now
+        bench.fill(1, from: SightingOutput.urgentFrom + 50)
+        #expect(bench.rounds { bench.next() == 21 })
+        #expect(bench.clock.now - read <= 160, "\(bench.clock.now - read)")
+    }
+
     // pitfall: revoke-before-commit
     @Test func aRevokeReturnsOnlyOnceItsWorkIsCommitted() {
         let bench = WorkerBench()

@@ -9,6 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct LevelSumTests {
     private static let now = utc(2026, 11, 20, 12)
+    /// Checkpoints of each worker.
+    private static let rounds = 10
 
     private func setZones(_ fixture: StoreFixture) throws {
         for zone in RandomEvents.zones {
@@ -22,13 +24,14 @@ struct LevelSumTests {
 
     /// One worker's checkpoints, and what they come to.
     private static func work(
-        _ fixture: StoreFixture, _ number: Int32, seed: UInt64, until isOver: Flag
+        _ fixture: StoreFixture, _ number: Int32, seed: UInt64, watched looks: Counter
     ) throws -> LevelTruth {
         var random = RandomEvents(seed: seed + UInt64(number), around: now)
         var truth = LevelTruth(zoneMinutes: zoneMinutes)
         let partition = try EventsPartition(fixture, number)
-        for round in 0..<400 where !isOver.isSet {
-            let events = (0..<random.number(1...60)).map { _ in random.event() }
+        for round in 0..<Self.rounds {
+            looks.wait(for: round / 2)
+            let events = (0..<random.number(1...30)).map { _ in random.event() }
             let late = try partition.commit(events, streamTime: now - 600_000 + Int64(round) * 40_000)
             for (event, isLate) in zip(events, late) { truth.add(event, isLate: isLate) }
         }
@@ -37,14 +40,15 @@ struct LevelSumTests {
 
     /// Adjustments of one partition, some of them again.
     private static func adjust(
-        _ fixture: StoreFixture, _ number: Int32, seed: UInt64, until isOver: Flag
+        _ fixture: StoreFixture, _ number: Int32, seed: UInt64, watched looks: Counter
     ) throws -> LevelTruth {
         var random = RandomEvents(seed: seed &* 31 + UInt64(number), around: now)
         var truth = LevelTruth(zoneMinutes: zoneMinutes)
         let session = try PostgresConnection(fixture.configuration)
         defer { session.close() }
         var known: [GivenAdjustment] = []
-        for round in 0..<400 where !isOver.isSet {
+        for round in 0..<Self.rounds {
+            looks.wait(for: round / 2)
             let fresh = (0..<4).map {
                 random.adjustment(id: (Int(number) * 1_000 + round) * 10 + $0 + 1, partition: number)
             }
@@ -61,17 +65,16 @@ struct LevelSumTests {
         let fixture = try await StoreFixture()
         defer { try? fixture.close() }
         try setZones(fixture)
-        let isOver = Flag()
+        let looks = Counter()
         let events = (0..<3).map { number in
-            Pending { try Self.work(fixture, Int32(number), seed: seed, until: isOver) }
+            Pending { try Self.work(fixture, Int32(number), seed: seed, watched: looks) }
         }
         let adjustments = (0..<2).map { number in
-            Pending { try Self.adjust(fixture, Int32(number), seed: seed, until: isOver) }
+            Pending { try Self.adjust(fixture, Int32(number), seed: seed, watched: looks) }
         }
-        // One who looks, again and again; the others work until it has seen enough, and once more behind them.
-        try Pending { try Self.watch(fixture, looks: 6) { isOver.set() } }.value()
+        // One who looks, again and again; the others are never more than two checkpoints ahead of it.
+        try Pending { try Self.watch(fixture, looks) }.value()
         let results = try (events + adjustments).map { try $0.value() }
-        try Self.watch(fixture, looks: 1) {}
         var truth = LevelTruth(zoneMinutes: Self.zoneMinutes)
         for part in results { truth.merge(part) }
         try truth.expect(fixture)
@@ -79,16 +82,18 @@ struct LevelSumTests {
     }
 
     /// Looks at one snapshot after the other.
-    private static func watch(_ fixture: StoreFixture, looks: Int, _ isOver: () -> Void) throws {
-        defer { isOver() }
+    private static func watch(_ fixture: StoreFixture, _ looks: Counter) throws {
+        // Whatever happens here, the others come to their end.
+        defer { looks.raise(to: rounds) }
         let session = try fixture.session()
         defer { session.close() }
-        for look in 0..<looks {
+        for look in 0..<rounds / 2 {
             try session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             let differences = try fixture.lines("SELECT * FROM \"spend\".level_differences() LIMIT 5", on: session)
             try #require(differences == [], "look \(look)")
             try LevelTruth.expectSums(fixture, on: session)
             try session.execute("COMMIT")
+            looks.raise()
         }
     }
 

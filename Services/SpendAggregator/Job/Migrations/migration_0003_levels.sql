@@ -57,16 +57,19 @@ CREATE FUNCTION "spend".day_start(day date, zone text) RETURNS timestamptz LANGU
     FROM (SELECT day::timestamp AT TIME ZONE zone) AS midnight(at)
 $body$;
 
--- The changes of a zone's offset, hashed: half-hourly looks would be slow, and changes are months apart.
+-- The changes of a zone's offset, hashed: half-hourly looks would be slow, and changes are months apart. 24 hours and
+-- seconds, because a day and the text of an interval depend on the session's settings.
 CREATE FUNCTION "spend".zone_rules(zone text) RETURNS text LANGUAGE sql STABLE AS $body$
-    SELECT md5(string_agg(((at AT TIME ZONE 'UTC') - (at AT TIME ZONE zone))::text, ',' ORDER BY at))
-    FROM generate_series(timestamptz '2000-01-01 00:00:00+00', timestamptz '2060-01-01 00:00:00+00', interval '1 day') AS series(at)
+    SELECT md5(string_agg(extract(epoch FROM (at AT TIME ZONE 'UTC') - (at AT TIME ZONE zone))::int4::text, ',' ORDER BY at))
+    FROM generate_series(timestamptz '2000-01-01 00:00:00+00', timestamptz '2060-01-01 00:00:00+00', interval '24 hours') AS series(at)
 $body$;
 
 -- One lock for what defines the results' windows: shared by every transaction that writes results, exclusive for
 -- whoever changes a zone, a budget or what is retained.
+-- The version before knows nothing of it: it is waited for by the table that it writes.
 CREATE FUNCTION "spend".lock_definitions() RETURNS void LANGUAGE sql AS $body$
-    SELECT pg_advisory_xact_lock(hashtextextended('"spend".definitions', 0))
+    SELECT pg_advisory_xact_lock(hashtextextended('"spend".definitions', 0));
+    LOCK TABLE ONLY "spend".minute_by_partition IN SHARE MODE
 $body$;
 
 -- Begins a transaction that writes results: takes the lock above and says that it derives the levels itself.
@@ -84,6 +87,10 @@ BEGIN
         RAISE EXCEPTION 'PostgreSQL does not know the time zone "%"', new_zone
             USING ERRCODE = '22023', HINT = 'Use a name of the IANA database, such as Europe/Berlin; pg_timezone_names has them all.';
     END IF;
+    IF NOT coalesce(isfinite(from_day), false) THEN
+        RAISE EXCEPTION 'a zone begins on a date, not on %', coalesce(from_day::text, 'NULL')
+            USING ERRCODE = '22023', HINT = 'For all days there are, name one before the first event.';
+    END IF;
     PERFORM "spend".lock_definitions();
     begins := "spend".day_start(from_day, new_zone);
     SELECT max(effective_from) INTO latest FROM "spend".advertiser_zone
@@ -97,8 +104,9 @@ BEGIN
         RAISE EXCEPTION 'the day % of % begins before the first day of the zone of advertiser % does', from_day, new_zone, of_advertiser
             USING ERRCODE = '22023', HINT = 'Choose a later day.';
     END IF;
+    -- The last day of the zone before ends where the new one begins: earlier or later than it would have ended.
     SELECT max(day) INTO latest FROM "spend".day_by_partition
-        WHERE advertiser_id = of_advertiser AND ends_at > begins;
+        WHERE advertiser_id = of_advertiser AND (ends_at > begins OR day = from_day - 1 AND ends_at <> begins);
     IF latest IS NOT NULL THEN
         RAISE EXCEPTION 'advertiser % has spend on % already, which begins or ends after %', of_advertiser, latest, begins
             USING ERRCODE = '22023', HINT = 'Days that have results keep their zone: choose a later day.';
@@ -1240,9 +1248,11 @@ COMMENT ON FUNCTION "spend".advertiser_lifetime_changes(text) IS 'The rows of ad
 -- minutes later go to them and to "spend".beyond_retention.
 CREATE FUNCTION "spend".drop_minutes(before timestamptz) RETURNS SETOF date LANGUAGE plpgsql STRICT AS $body$
 DECLARE
-    last_kept timestamptz := date_trunc('day', least(before, now() - interval '7 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+    last_kept timestamptz := date_trunc('day', least(before, now() - interval '168 hours') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
     found record;
 BEGIN
+    -- Whoever adds a day's table has looked at what is kept before: the table must not come behind this.
+    PERFORM pg_advisory_xact_lock(hashtextextended('"spend".minute_by_partition', 0));
     PERFORM "spend".lock_definitions();
     FOR found IN
         SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
