@@ -48,7 +48,7 @@ struct BudgetList {
         return try connection.query(
             """
             SELECT b.campaign_id, b.advertiser_id, b.currency, b.zone, b.version, k.kind, k.day, k.nanos, k.spent, k.level
-            FROM \(schemas.budget) AS b CROSS JOIN LATERAL (VALUES
+            FROM \(schemas.spend("budget")) AS b CROSS JOIN LATERAL (VALUES
                 ('daily', b.day::text, b.daily_nanos::numeric, b.day_spent_nanos, b.daily_level),
                 ('lifetime', NULL, b.lifetime_nanos::numeric, b.lifetime_spent_nanos, b.lifetime_level)
             ) AS k(kind, day, nanos, spent, level)

@@ -14,12 +14,4 @@ struct ResultSchemas: Equatable, Sendable {
 
     /// A view, table or function of the results.
     func spend(_ name: String) -> String { quoteIdentifier(prefix + "spend") + "." + quoteIdentifier(name) }
-    /// Each campaign's budget, and what it has spent of it.
-    var budget: String { quoteIdentifier(prefix + "spend") + ".budget" }
-    /// Every budget signal that was decided.
-    var signal: String { quoteIdentifier(prefix + "spend") + ".signal" }
-    /// Every adjustment, once by its id.
-    var adjustmentLedger: String { quoteIdentifier(prefix + "spend") + ".adjustment_ledger" }
-    /// Charges, adjustments and counts of each hour.
-    var hour: String { quoteIdentifier(prefix + "spend") + ".hour" }
 }

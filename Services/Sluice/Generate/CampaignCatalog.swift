@@ -46,6 +46,12 @@ struct CampaignCatalog {
     /// The campaign of the next event.
     func choose(using random: inout SeededRandom) -> Campaign { campaigns[choice.rank(using: &random)] }
 
+    /// The share of the traffic that goes to the campaign with this rank: its weight, and that of all campaigns.
+    func traffic(ofRank rank: Int) -> (weight: Int128, total: Int128) {
+        let (weight, total) = choice.weight(ofRank: rank)
+        return (Int128(weight), Int128(total))
+    }
+
     /// The partition of a campaign: SplitMix64's mixing function of the id's 64 bits, modulo the number of partitions.
     ///
     /// The generator names the partition itself instead of leaving it to the client's hash of the key, so that other

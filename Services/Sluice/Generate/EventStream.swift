@@ -37,6 +37,8 @@ struct EventStream {
     private var random: SeededRandom
     private var pending = PendingSends()
     private var nextIndex: Int64 = 0
+    /// When the last record so far arrived; before the first one, when the stream begins.
+    private(set) var lastArrivalMilliseconds: Int64
     private var faultsMade = 0
     private var damagesMade = 0
 
@@ -51,6 +53,7 @@ struct EventStream {
 
     init(shape: StreamShape) {
         self.shape = shape
+        lastArrivalMilliseconds = shape.startMilliseconds
         catalog = CampaignCatalog(
             count: shape.campaigns, exponent: shape.zipfExponent, partitions: shape.partitions, seed: shape.seed)
         schedule = ArrivalSchedule(
@@ -68,6 +71,7 @@ struct EventStream {
         guard nextIndex < shape.events else { return nil }
         let arrival = schedule.arrivalMilliseconds(of: nextIndex, using: &random)
         nextIndex += 1
+        lastArrivalMilliseconds = arrival
         if let due = pending.nextDueMilliseconds, due <= arrival, let entry = pending.popFirst() {
             return sendAgain(entry, arrival: arrival)
         }
@@ -120,10 +124,26 @@ struct EventStream {
     /// Impressions are nine tenths of all; where views of a video are charged, they are many.
     private mutating func eventType(pricing: Int32) -> Int32 {
         let perMille = random.below(1000)
-        let (clicks, conversions, views): (Int64, Int64, Int64) = pricing == 4 ? (25, 5, 420) : (50, 10, 40)
+        let (clicks, conversions, views) = Self.typesPerMille(pricing: pricing)
         if perMille < clicks { return 2 }
         if perMille < clicks + conversions { return 3 }
         return perMille < clicks + conversions + views ? 4 : 1
+    }
+
+    private static func typesPerMille(pricing: Int32) -> (clicks: Int64, conversions: Int64, views: Int64) {
+        pricing == 4 ? (25, 5, 420) : (50, 10, 40)
+    }
+
+    /// What a thousand events of a campaign are charged on average, in billionths of its currency.
+    static func expectedChargeNanos(perThousand campaign: Campaign) -> Int128 {
+        let (clicks, conversions, views) = typesPerMille(pricing: campaign.pricing)
+        let price = Int128(campaign.priceMicros)
+        return switch campaign.pricing {
+        case 1: Int128(1000 - clicks - conversions - views) * price
+        case 2: Int128(clicks) * price * 1000
+        case 3: Int128(conversions) * price * 1000
+        default: Int128(views) * price * 1000
+        }
     }
 
     private mutating func eventTime(arrival: Int64) -> Int64 {

@@ -15,6 +15,12 @@ struct GenerateCommand: AsyncParsableCommand {
             The truth is worked out from the rules of the contract while the records are made, by code that the \
             aggregation does not share. It counts offsets from 0, so it needs an empty topic.
 
+            --budgets and --adjustments send budgets and credits to topics beside the events', of as many partitions: \
+            budgets first, for the most active campaigns, of a size that has them cross 50, 80, 95 and 100 per cent \
+            in various ways by the end (daily ones where --start is now); credits for events of the stream a while \
+            after them, some twice, and one refund at the end. The events are the same with and without. The truth \
+            knows the adjustments.
+
             A topic that is created here keeps its records for ever. One that exists may remove records whose \
             timestamps are older than its retention.ms, and the fixed default of --start lies in the past: give it \
             --start now-2h, or a retention to match.
@@ -52,6 +58,14 @@ struct GenerateCommand: AsyncParsableCommand {
     var faulty = 0.0005
     @Option(help: "How far events usually get out of order.")
     var jitter = "8s"
+    @Option(help: "Where to send budgets: a topic, created when missing.")
+    var budgets: String?
+    @Option(help: "How many campaigns get a budget, the most active ones.")
+    var budgetCampaigns = 12
+    @Option(help: "Where to send credits: a topic, created when missing.")
+    var adjustments: String?
+    @Option(help: "Share of charged events that are credited afterwards.")
+    var adjustmentShare = 0.001
     @Option(help: "none, lz4, zstd, snappy or gzip.")
     var compression = "none"
     @Option(help: "Where to write the truth.")
@@ -83,6 +97,7 @@ struct GenerateCommand: AsyncParsableCommand {
         let shape = try shape()
         let rules = try rules()
         let topic = topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events"
+        let sides = try sides(besides: topic)
         let keepsTruth = !noTruth && !append
         let sink =
             dryRun
@@ -90,10 +105,14 @@ struct GenerateCommand: AsyncParsableCommand {
             : try KafkaRecordSink(
                 configuration: kafka.configuration(), topic: topic, partitions: partitions,
                 requiresEmpty: keepsTruth, compression: compression)
+        try prepare(sides, sink, keepsTruth: keepsTruth)
         Interruption.install()
-        var run = GenerationRun(shape: shape, rules: rules, sink: sink, keepsTruth: keepsTruth)
+        var run = GenerationRun(shape: shape, sides: sides, rules: rules, sink: sink, keepsTruth: keepsTruth)
         try run.send(rate: rate, showsProgress: !quiet)
-        if keepsTruth, !dryRun { try sink?.checkEnds(run.truth.partitions.mapValues(\.nextOffset)) }
+        if keepsTruth, !dryRun {
+            try sink?.checkEnds(run.truth.partitions.mapValues(\.nextOffset))
+            if let topic = adjustments { try sink?.checkEnds(run.truth.adjustments.records, of: topic) }
+        }
         if let truth { try run.truth.write(to: truth, topic: topic) }
         report(run, topic: topic)
         if run.wasInterrupted {
@@ -139,6 +158,32 @@ struct GenerateCommand: AsyncParsableCommand {
             jitterMilliseconds: jitter.milliseconds)
     }
 
+    /// What goes into other topics, as the options describe it.
+    func sides(besides topic: String) throws -> SideStreamShape {
+        let topics = [topic, budgets, adjustments].compactMap { $0 }
+        guard Set(topics).count == topics.count else {
+            throw CommandFailure(.usage, "--topic, --budgets and --adjustments must name different topics")
+        }
+        guard (1...campaigns).contains(budgetCampaigns), budgetCampaigns <= 100_000 else {
+            throw CommandFailure(.usage, "--budget-campaigns must be from 1 to the number of campaigns, at most 100000")
+        }
+        guard adjustmentShare >= 0, adjustmentShare <= 1 else {
+            throw CommandFailure(.usage, "--adjustment-share is a share from 0 to 1")
+        }
+        return SideStreamShape(
+            budgetsTopic: budgets, budgetCampaigns: budgetCampaigns, adjustmentsTopic: adjustments,
+            adjustmentShare: adjustmentShare)
+    }
+
+    private func prepare(_ sides: SideStreamShape, _ sink: KafkaRecordSink?, keepsTruth: Bool) throws {
+        if let topic = sides.budgetsTopic {
+            try sink?.prepare(topic: topic, partitions: partitions, requiresEmpty: false, isCompacted: true)
+        }
+        if let topic = sides.adjustmentsTopic {
+            try sink?.prepare(topic: topic, partitions: partitions, requiresEmpty: keepsTruth)
+        }
+    }
+
     /// What the truth's judgement depends on; it must be what the job is told.
     func rules() throws -> TruthRules {
         func milliseconds(_ option: String?, _ variable: String, _ name: String, else usual: Int64) throws -> Int64 {
@@ -176,6 +221,18 @@ struct GenerateCommand: AsyncParsableCommand {
             text += "expected: \(Amount.count(Int64(run.truth.rows.count))) rows, \(sum(\.duplicates)) duplicates, "
             text += "\(sum(\.lateEvents)) late, \(sum(\.invalidEvents)) invalid, \(sum(\.deadLetters)) dead letters"
             text += truth.map { "; written to \($0)\n" } ?? "\n"
+        }
+        if budgets != nil || adjustments != nil {
+            var parts = budgets.map { ["\(run.budgetCount) budgets to \($0)"] } ?? []
+            if let topic = adjustments {
+                let sums = run.truth.adjustments
+                let counts =
+                    sums.topic == nil
+                    ? "credits"
+                    : "\(Amount.count(sums.count)) credits and \(Amount.count(sums.repeats)) repeats of them"
+                parts.append("\(counts) to \(topic)")
+            }
+            text += parts.joined(separator: ", ") + "\n"
         }
         Output.write(text)
     }

@@ -1,24 +1,43 @@
+import Schemas
+
 /// Makes the records of a stream one by one, judges each for the truth, and sends it.
 struct GenerationRun {
     private var stream: EventStream
     private let events: Int64
     private let sink: KafkaRecordSink?
     private let keepsTruth: Bool
+    private let sides: SideStreamShape
+    private let budgets: BudgetPlan?
+    private var credits: CreditStream?
 
     private(set) var truth: TruthKeeper
     /// How many records were made, and sent where there is a sink.
     private(set) var sent: Int64 = 0
     /// Whether a signal ended the run early.
     private(set) var wasInterrupted = false
+    /// How many budgets were sent.
+    var budgetCount: Int { budgets?.budgets.count ?? 0 }
     private(set) var elapsedMilliseconds: Int64 = 0
 
-    /// - Parameter sink: nil for a run that only works out the truth.
-    init(shape: StreamShape, rules: TruthRules = TruthRules(), sink: KafkaRecordSink?, keepsTruth: Bool) {
+    /// - Parameters:
+    ///   - sides: what goes into topics beside the events'.
+    ///   - sink: nil for a run that only works out the truth.
+    init(
+        shape: StreamShape, sides: SideStreamShape = SideStreamShape(), rules: TruthRules = TruthRules(),
+        sink: KafkaRecordSink?, keepsTruth: Bool
+    ) {
         truth = TruthKeeper(rules: rules)
-        stream = EventStream(shape: shape)
+        let stream = EventStream(shape: shape)
+        self.stream = stream
         events = shape.events
         self.sink = sink
         self.keepsTruth = keepsTruth
+        self.sides = sides
+        budgets = sides.budgetsTopic.map { _ in
+            BudgetPlan(shape, catalog: stream.catalog, campaigns: sides.budgetCampaigns)
+        }
+        credits = sides.adjustmentsTopic.map { _ in CreditStream(share: sides.adjustmentShare, seed: shape.seed) }
+        if keepsTruth { truth.adjustments.topic = sides.adjustmentsTopic }
     }
 
     var recordsPerSecond: Int64 { sent * 1000 / max(elapsedMilliseconds, 1) }
@@ -33,6 +52,7 @@ struct GenerationRun {
         var encoder = RecordEncoder()
         // Often enough to keep the pace even, rarely enough not to be felt.
         let interval = rate.map { max(1, min(1024, $0 / 100)) } ?? 1024
+        try sendBudgets()
         while let record = stream.next() {
             // Judged only once it is taken: an interrupted run's truth is about what the topic holds.
             if let sink {
@@ -40,6 +60,10 @@ struct GenerationRun {
             }
             if keepsTruth { truth.observe(record) }
             sent += 1
+            if credits != nil {
+                credits?.observe(record)
+                try sendCredits(dueAtMilliseconds: record.timestampMilliseconds)
+            }
             guard sent % interval == 0 else { continue }
             if showsProgress { progress.update(sent) }
             if let rate { keepPace(rate, progress) }
@@ -48,8 +72,34 @@ struct GenerationRun {
                 break
             }
         }
+        if let refund = budgets?.refund {
+            credits?.refund(refund.campaign, nanos: refund.nanos, atMilliseconds: stream.lastArrivalMilliseconds)
+        }
+        try sendCredits(dueAtMilliseconds: nil)
         try sink?.finish()
         elapsedMilliseconds = progress.elapsedMilliseconds
+    }
+
+    /// Budgets come first: whoever waits for signals has them by the first event.
+    private func sendBudgets() throws {
+        guard let sink, let topic = sides.budgetsTopic, let budgets else { return }
+        for budget in budgets.budgets {
+            try sink.send(
+                CampaignBudgetWriter.encode(budget), ofCampaign: budget.campaignID, to: topic,
+                partition: CampaignCatalog.partition(ofCampaign: budget.campaignID, of: stream.shape.partitions),
+                timestampMilliseconds: stream.shape.startMilliseconds)
+        }
+        try sink.finish()
+    }
+
+    private mutating func sendCredits(dueAtMilliseconds time: Int64?) throws {
+        guard let topic = sides.adjustmentsTopic else { return }
+        while let (credit, timestamp) = credits?.next(dueAtMilliseconds: time) {
+            try sink?.send(
+                credit.payload, ofCampaign: credit.campaign, to: topic, partition: credit.partition,
+                timestampMilliseconds: timestamp)
+            if keepsTruth { truth.adjustments.observe(credit) }
+        }
     }
 
     /// Waits until the records sent so far are due.

@@ -28,9 +28,10 @@ final class KafkaRecordSink {
     }
 
     private static func prepare(
-        _ admin: KafkaAdmin, topic: String, partitions: Int32, requiresEmpty: Bool
+        _ admin: KafkaAdmin, topic: String, partitions: Int32, requiresEmpty: Bool, isCompacted: Bool = false
     ) throws {
-        let existing = try TopicsCommand.ensure(admin, topic: topic, partitions: Int(partitions))
+        let existing = try TopicsCommand.ensure(
+            admin, topic: topic, partitions: Int(partitions), isCompacted: isCompacted)
         guard requiresEmpty, existing else { return }
         for ends in try admin.watermarkOffsets(topic: topic) where ends.high > Offset(0) {
             throw CommandFailure(
@@ -40,6 +41,15 @@ final class KafkaRecordSink {
         }
     }
 
+    /// Makes sure of a topic beside the events', with as many partitions.
+    ///
+    /// - Parameter isCompacted: whether only the last record of a key matters.
+    /// - Throws: `CommandFailure`, `KafkaError`: as for the events' topic.
+    func prepare(topic: String, partitions: Int32, requiresEmpty: Bool, isCompacted: Bool = false) throws {
+        try Self.prepare(
+            admin, topic: topic, partitions: partitions, requiresEmpty: requiresEmpty, isCompacted: isCompacted)
+    }
+
     /// Takes a record for delivery; waits while the producer's queue is full.
     ///
     /// - Throws: `CommandFailure` where Kafka takes nothing for half a minute, or the operator interrupts that wait;
@@ -47,22 +57,44 @@ final class KafkaRecordSink {
     func send(_ record: GeneratedRecord, payload: UnsafeRawBufferPointer?) throws {
         // At most 20 characters; those of usual ids need no memory of their own.
         var key = String(record.event.campaign)
-        let refusal = key.withUTF8 { produce(record, key: UnsafeRawBufferPointer($0), payload: payload) }
+        let refusal = key.withUTF8 {
+            produce(
+                to: topic, record.partition, record.timestampMilliseconds, key: UnsafeRawBufferPointer($0),
+                payload: payload)
+        }
         if let refusal { throw refusal }
         // A delivery that failed is no reason to send the rest.
         if producer.failedCount > 0 { try finish() }
     }
 
+    /// Takes a record of another topic, keyed by its campaign.
+    ///
+    /// - Throws: as for a record of the stream.
+    func send(
+        _ payload: [UInt8], ofCampaign campaign: Int64, to topic: String, partition: Int32,
+        timestampMilliseconds: Int64
+    ) throws {
+        let key = Array(String(campaign).utf8)
+        let refusal = key.withUnsafeBytes { key in
+            payload.withUnsafeBytes {
+                produce(to: topic, partition, timestampMilliseconds, key: key, payload: $0)
+            }
+        }
+        if let refusal { throw refusal }
+        if producer.failedCount > 0 { try finish() }
+    }
+
     /// - Returns: why the record was not taken; nil where it was.
     private func produce(
-        _ record: GeneratedRecord, key: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer?
+        to topic: String, _ partition: Int32, _ timestampMilliseconds: Int64, key: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer?
     ) -> (any Error)? {
         var attempts = 0
         while true {
             do throws(KafkaError) {
                 try producer.produce(
-                    topic: topic, partition: Partition(record.partition),
-                    timestampMilliseconds: record.timestampMilliseconds, key: key, value: payload)
+                    topic: topic, partition: Partition(partition), timestampMilliseconds: timestampMilliseconds,
+                    key: key, value: payload)
                 return nil
             } catch {
                 guard error.code == .queueFull else { return error }
@@ -94,7 +126,10 @@ final class KafkaRecordSink {
     }
 
     /// Checks that the topic holds what was sent and nothing else.
-    func checkEnds(_ expected: [Int32: Int64]) throws {
+    ///
+    /// - Parameter other: a topic beside the events'; nil is theirs.
+    func checkEnds(_ expected: [Int32: Int64], of other: String? = nil) throws {
+        let topic = other ?? topic
         for ends in try admin.watermarkOffsets(topic: topic) {
             let sent = expected[ends.partition.rawValue] ?? 0
             guard ends.high.rawValue == sent else {

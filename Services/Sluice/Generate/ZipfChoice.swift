@@ -19,6 +19,11 @@ struct ZipfChoice {
         }
     }
 
+    /// The weight of a rank, and that of all of them.
+    func weight(ofRank rank: Int) -> (weight: Int64, total: Int64) {
+        (cumulative[rank] - (rank > 0 ? cumulative[rank - 1] : 0), cumulative[cumulative.count - 1])
+    }
+
     /// A rank, by one random number and a binary search.
     func rank(using random: inout SeededRandom) -> Int {
         let target = random.below(cumulative[cumulative.count - 1])

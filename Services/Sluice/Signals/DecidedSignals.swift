@@ -7,7 +7,7 @@ struct DecidedSignals {
     let schemas: ResultSchemas
 
     func count() throws -> Int {
-        Int(try connection.query("SELECT count(*) FROM \(schemas.signal)")[0].int64(0))
+        Int(try connection.query("SELECT count(*) FROM \(schemas.spend("signal"))")[0].int64(0))
     }
 
     /// All of them, by lane and sequence, with spend as the message has it: stopping at the largest number that fits.
@@ -19,7 +19,7 @@ struct DecidedSignals {
                 (SELECT coalesce(string_agg(concat_ws(' ', s.partition, s.next_offset, s.topic), ',' ORDER BY e.place), '')
                     FROM jsonb_array_elements(sources) WITH ORDINALITY AS e(value, place),
                         jsonb_to_record(e.value) AS s(topic text, partition int4, next_offset int8)) AS sources
-            FROM \(schemas.signal) ORDER BY lane, sequence LIMIT \(SignalLog.limit + 1)
+            FROM \(schemas.spend("signal")) ORDER BY lane, sequence LIMIT \(SignalLog.limit + 1)
             """
         ).map(Self.signal)
     }

@@ -8,6 +8,9 @@
 ///     partition        partition, next_offset, records, duplicates, late_events, invalid_events, dead_letters,
 ///                      stream_time_ms (- for none)
 ///     dead_letter      partition, offset, reason                      sorted by partition and offset
+///     adjustments      topic                       where the stream had adjustments; so are the two below
+///     adjustment_partition  partition, next_offset
+///     adjustment       campaign_id, day_ms, currency, count, amount_nanos, repeats     sorted by the first three
 ///     minute           advertiser_id, campaign_id, minute_ms, currency, impressions, clicks, conversions,
 ///                      video_views, invalid_events, spend_nanos, late_events   sorted by the first four
 ///     end              number of lines before this one
@@ -50,6 +53,7 @@ extension TruthKeeper {
         for letter in deadLetters.sorted(by: { ($0.partition, $0.offset) < ($1.partition, $1.offset) }) {
             try line(["dead_letter", String(letter.partition), String(letter.offset), letter.reason.rawValue])
         }
+        for fields in adjustmentLines { try line(fields) }
         for key in rows.keys.sorted() {
             let row = rows[key, default: Row()]
             try line([
@@ -60,5 +64,19 @@ extension TruthKeeper {
         }
         try writer.write(["end", String(lines)])
         try writer.finish()
+    }
+
+    private var adjustmentLines: [[String]] {
+        guard let topic = adjustments.topic else { return [] }
+        let partitions = adjustments.records.sorted { $0.key < $1.key }.map {
+            ["adjustment_partition", String($0.key), String($0.value)]
+        }
+        let sums = adjustments.sums.sorted { $0.key < $1.key }.map { key, sums in
+            [
+                "adjustment", String(key.campaign), String(key.dayMilliseconds), key.currency, String(sums.count),
+                String(sums.nanos), String(sums.repeats),
+            ]
+        }
+        return [["adjustments", topic]] + partitions + sums
     }
 }

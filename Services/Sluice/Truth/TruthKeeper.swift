@@ -81,6 +81,8 @@ struct TruthKeeper {
     private(set) var rows: [RowKey: Row] = [:]
     private(set) var partitions: [Int32: PartitionTotals] = [:]
     private(set) var deadLetters: [DeadLetter] = []
+    /// What the adjustments beside the events must amount to.
+    var adjustments = AdjustmentTruth()
     /// By partition: each id's last sighting, as the partition's time was then.
     private var sightings: [Int32: [EventID: Int64]] = [:]
     /// By partition: with how many remembered ids the forgotten ones are thrown out next.
@@ -103,7 +105,7 @@ struct TruthKeeper {
 
     private mutating func judge(_ record: GeneratedRecord, _ totals: inout PartitionTotals) -> Judgement {
         let event = record.event
-        if let reason = fault(of: record) {
+        if let reason = Self.fault(of: record) {
             totals.deadLetters += 1
             deadLetters.append(DeadLetter(partition: record.partition, offset: totals.records, reason: reason))
             return .deadLetter(reason)
@@ -160,7 +162,7 @@ struct TruthKeeper {
     }
 
     /// The first fault in the order of judgement; nil for a record that can be counted.
-    private func fault(of record: GeneratedRecord) -> DeadLetterReason? {
+    static func fault(of record: GeneratedRecord) -> DeadLetterReason? {
         switch record.payload {
         case .null, .empty: return .emptyPayload
         case .undecodable: return .undecodable

@@ -11,6 +11,7 @@ final class TruthReader {
     /// What was counted, by partition.
     private(set) var partitions: [Int32: TruthKeeper.PartitionTotals] = [:]
     private(set) var deadLetters: [TruthKeeper.DeadLetter] = []
+    private(set) var adjustments = AdjustmentTruth()
 
     private let lines: LineReader
     /// The line after the small parts, which has been read already.
@@ -80,6 +81,7 @@ final class TruthReader {
                 deadLetters.append(
                     TruthKeeper.DeadLetter(
                         partition: try number(fields[1]), offset: try number(fields[2]), reason: reason))
+            case "adjustments", "adjustment_partition", "adjustment": try readAdjustments(fields)
             default:
                 pending = fields
                 return
@@ -106,6 +108,20 @@ final class TruthReader {
         records = sum
         guard partitions.updateValue(totals, forKey: try number(fields[1])) == nil else {
             throw lines.damaged("a partition comes twice")
+        }
+    }
+
+    private func readAdjustments(_ fields: [Substring]) throws {
+        switch (fields[0], fields.count) {
+        case ("adjustments", 2) where adjustments.topic == nil: adjustments.topic = String(fields[1])
+        case ("adjustment_partition", 3) where adjustments.topic != nil:
+            adjustments.records[try number(fields[1])] = try number(fields[2])
+        case ("adjustment", 7) where adjustments.topic != nil:
+            let key = AdjustmentTruth.Key(
+                campaign: try number(fields[1]), dayMilliseconds: try number(fields[2]), currency: String(fields[3]))
+            adjustments.sums[key] = AdjustmentTruth.Sums(
+                count: try number(fields[4]), nanos: try number(fields[5]), repeats: try number(fields[6]))
+        default: throw lines.damaged("adjustments begin with their topic, and a sum has six values")
         }
     }
 

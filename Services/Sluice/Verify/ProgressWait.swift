@@ -36,18 +36,24 @@ struct ProgressWait {
 
     /// The first partition that has not come to its end, and how many records are missing in all; nil when none is.
     private mutating func behind(_ truth: TruthReader) throws -> String? {
+        if let missing = try behind(truth.partitions.mapValues(\.nextOffset), topic: truth.topic) { return missing }
+        guard let topic = truth.adjustments.topic else { return nil }
+        return try behind(truth.adjustments.records, topic: topic).map { "adjustments: \($0)" }
+    }
+
+    private mutating func behind(_ expected: [Int32: Int64], topic: String) throws -> String? {
         let session = try connection ?? PostgresConnection(configuration)
         connection = session
         let rows = try session.query(
             "SELECT partition, next_offset FROM \(schemas.progress) WHERE job = $1 AND topic = $2",
-            [.text(job), .text(truth.topic)])
+            [.text(job), .text(topic)])
         var reached: [Int32: Int64] = [:]
         for row in rows {
             reached[Int32(truncatingIfNeeded: try row.int64(0))] = try row.optionalInt64(1) ?? 0
         }
-        let behind = truth.partitions.filter { $0.value.nextOffset > reached[$0.key] ?? 0 }
-        guard let first = behind.keys.min(), let target = behind[first]?.nextOffset else { return nil }
-        let missing = behind.reduce(Int64(0)) { $0 + $1.value.nextOffset - (reached[$1.key] ?? 0) }
+        let behind = expected.filter { $0.value > reached[$0.key] ?? 0 }
+        guard let first = behind.keys.min(), let target = behind[first] else { return nil }
+        let missing = behind.reduce(Int64(0)) { $0 + $1.value - (reached[$1.key] ?? 0) }
         return "\(missing) records are missing in \(behind.count) partitions; partition \(first) stands at "
             + "\(reached[first] ?? 0) of \(target)"
     }

@@ -6,6 +6,7 @@ extension Verification {
         if !deadLetters.isEmpty { line += ", \(deadLetters.count) dead letters" }
         if !partitions.isEmpty { line += ", progress of \(Set(partitions.map(\.partition)).count) partitions" }
         if levels.count > 0 { line += ", levels differ in \(levels.count) windows" }
+        if !adjustments.isEmpty { line += ", \(adjustments.count) sums of adjustments" }
         return line
     }
 
@@ -44,6 +45,7 @@ extension Verification {
             }
             text += Self.more(partitions.count, than: 6 * minutes.keptLimit)
         }
+        text += adjustmentDetails
         text += "levels: difference \(levels.count == 0 ? "0" : "in \(levels.count) windows")\n"
         for difference in levels.first { text += "  " + Self.line(difference) + "\n" }
         return text + Self.more(levels.count, than: levels.first.count)

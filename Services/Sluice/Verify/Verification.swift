@@ -27,9 +27,14 @@ struct Verification {
     private(set) var deadLetters: [DeadLetterDifference] = []
     private(set) var records: Int64 = 0
     private(set) var levels = LevelDifferences()
+    var adjustments: [AdjustmentDifference] = []
+    /// How many adjustments the truth has; nil where it knows of none.
+    var comparedAdjustments: Int64?
 
     /// Whether everything is as it must be.
-    var isClean: Bool { minutes.rows == 0 && partitions.isEmpty && deadLetters.isEmpty && levels.count == 0 }
+    var isClean: Bool {
+        minutes.rows == 0 && partitions.isEmpty && deadLetters.isEmpty && levels.count == 0 && adjustments.isEmpty
+    }
 
     /// - Parameter keptLimit: how many of the largest differences are kept one by one.
     init(schemas: ResultSchemas, job: String, keptLimit: Int = 10) {
@@ -46,6 +51,7 @@ struct Verification {
         try compareProgress(truth, connection)
         try compareDeadLetters(truth, connection)
         try compareMinutes(truth, connection)
+        try compareAdjustments(truth, connection)
         try levels.read(schemas, connection)
         try connection.execute("COMMIT")
     }

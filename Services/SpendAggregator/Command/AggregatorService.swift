@@ -15,18 +15,21 @@ struct AggregatorService: Service {
     private let context: ServiceContext
     private let timeZones: [String]
     private let probe: (any StepProbe)?
+    private let relayProbe: (any OutboxProbe)?
 
     /// - Parameters:
     ///   - timeZones: the names that the database knows.
     ///   - probe: a test's; told of every step of the events' stream.
+    ///   - relayProbe: a test's; told of every step of the relay.
     init(
         _ configuration: SpendConfiguration, _ context: ServiceContext, timeZones: [String],
-        probe: (any StepProbe)? = nil
+        probe: (any StepProbe)? = nil, relayProbe: (any OutboxProbe)? = nil
     ) {
         self.configuration = configuration
         self.context = context
         self.timeZones = timeZones
         self.probe = probe
+        self.relayProbe = relayProbe
     }
 
     func run() async throws {
@@ -123,7 +126,8 @@ struct AggregatorService: Service {
                 job: configuration.job.name, output: SignalTable.output, topic: topic,
                 partitions: configuration.side.signalsPartitions),
             kafka: configuration.kafka, postgres: configuration.postgres, names: configuration.names,
-            table: SignalTable(configuration.names), observer: RelayObserver(context, topic: topic))
+            table: SignalTable(configuration.names), observer: RelayObserver(context, topic: topic),
+            probe: relayProbe)
     }
 }
 

@@ -1,21 +1,28 @@
 #if SLUICE_MUTANTS
+    import Connectors
     import Glibc
     import Runtime
     import Streams
     import Synchronization
 
     /// Ends the process with SIGKILL when it arrives at a step for the Nth time: `SLUICE_CRASH_AT=STEP:MOMENT[:N]`, such
-    /// as `commit-sent:after:3`. Debug builds only.
+    /// as `commit-sent:after:3`, a step of the events' stream, or `relay-commit:after:2`, one of the relay. Debug builds
+    /// only.
     ///
     /// SIGKILL runs no handler and flushes no buffer: what is left behind is what the system and the servers have.
-    final class CrashPoint: StepProbe {
-        let step: WorkerStep
+    final class CrashPoint: StepProbe, OutboxProbe {
+        /// The steps by their names; those of the relay have a prefix, because some are called alike.
+        static let steps =
+            WorkerStep.allCases.map(\.rawValue) + OutboxStep.allCases.map { relayPrefix + $0.rawValue }
+        private static let relayPrefix = "relay-"
+
+        let step: String
         let moment: StepMoment
         /// At which arrival, from 1.
         let arrival: Int
         private let arrivals = Atomic<Int>(0)
 
-        init(step: WorkerStep, moment: StepMoment, arrival: Int) {
+        init(step: String, moment: StepMoment, arrival: Int) {
             self.step = step
             self.moment = moment
             self.arrival = arrival
@@ -31,26 +38,31 @@
 
         convenience init(parsing text: String) throws(RuntimeError) {
             let fields = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 2 || fields.count == 3, let step = WorkerStep(rawValue: fields[0]),
+            guard fields.count == 2 || fields.count == 3, let step = Self.steps.first(where: { $0 == fields[0] }),
                 let moment = StepMoment(rawValue: fields[1]), let arrival = fields.count == 2 ? 1 : Int(fields[2]),
                 arrival >= 1
             else {
-                let steps = WorkerStep.allCases.map(\.rawValue).joined(separator: ", ")
                 throw RuntimeError(
                     .configurationInvalid,
                     "SLUICE_CRASH_AT: '\(text)' is no STEP:before or STEP:after, with :N from 1 for the Nth arrival; "
-                        + "the steps are \(steps)")
+                        + "the steps are \(Self.steps.joined(separator: ", "))")
             }
             self.init(step: step, moment: moment, arrival: arrival)
         }
 
-        func reached(_ step: WorkerStep, _ moment: StepMoment) {
+        func reached(_ step: WorkerStep, _ moment: StepMoment) { reached(step.rawValue, moment) }
+
+        func reached(_ step: OutboxStep, _ moment: StepMoment) throws(OutboxAbandoned) {
+            reached(Self.relayPrefix + step.rawValue, moment)
+        }
+
+        private func reached(_ step: String, _ moment: StepMoment) {
             guard step == self.step, moment == self.moment,
                 arrivals.add(1, ordering: .relaxed).newValue == arrival
             else { return }
             // Unbuffered and past the log's handler: whoever let it die can tell this death from any other.
             let line =
-                #"{"event":"crash point reached","point":"\#(step.rawValue):\#(moment.rawValue)","arrival":\#(arrival)}"#
+                #"{"event":"crash point reached","point":"\#(step):\#(moment.rawValue)","arrival":\#(arrival)}"#
             print(line, to: &StandardError.shared)
             _ = kill(getpid(), SIGKILL)
             // The signal is pending for the whole process: this thread must not go on until it is gone.

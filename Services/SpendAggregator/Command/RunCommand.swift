@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connectors
 import Logging
 import Postgres
 import Runtime
@@ -14,12 +15,16 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration: SpendConfiguration
         let probe: (any StepProbe)?
+        let relayProbe: (any OutboxProbe)?
         do {
             configuration = try SpendConfiguration.load(options)
             #if SLUICE_MUTANTS
-                probe = try CrashPoint.ofProcess()
+                let point = try CrashPoint.ofProcess()
+                probe = point
+                relayProbe = point
             #else
                 probe = nil
+                relayProbe = nil
             #endif
         } catch {
             ServiceMain.fail(error, name: SpendConfiguration.defaultJob, exitCode: CommandFailure.exitCode)
@@ -42,7 +47,9 @@ struct RunCommand: AsyncParsableCommand {
             let admin = try AdminServer(
                 settings: configuration.admin, name: context.name, version: context.version, health: context.health,
                 registry: context.registry, configuration: { effective }, logger: context.logger)
-            return [admin, AggregatorService(configuration, context, timeZones: timeZones, probe: probe)]
+            let aggregator = AggregatorService(
+                configuration, context, timeZones: timeZones, probe: probe, relayProbe: relayProbe)
+            return [admin, aggregator]
         }
     }
 }

@@ -150,10 +150,10 @@ import Testing
         let tables = try await ResultTables()
         try tables.connection.execute(
             """
-            CREATE TABLE \(tables.schemas.budget) (campaign_id int8, advertiser_id int8, currency text, zone text,
+            CREATE TABLE \(tables.schemas.spend("budget")) (campaign_id int8, advertiser_id int8, currency text, zone text,
                 version int8, day date, daily_nanos int8, day_spent_nanos numeric(38, 0), daily_level int4,
                 lifetime_nanos int8, lifetime_spent_nanos numeric(38, 0), lifetime_level int4);
-            INSERT INTO \(tables.schemas.budget) VALUES
+            INSERT INTO \(tables.schemas.spend("budget")) VALUES
                 (1, 9, 'USD', 'UTC', 5, '2026-11-25', 1000000000, 999999999, 95, 0, 999999999, 0),
                 (2, 9, 'EUR', 'Asia/Tokyo', 6, '2026-11-26', 2000000000, -1, 0, 3000000000, 4500000000, 100);
             """)

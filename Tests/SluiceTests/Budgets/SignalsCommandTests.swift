@@ -37,7 +37,7 @@ import Testing
         let tables = try await ResultTables()
         try tables.connection.execute(
             """
-            CREATE TABLE \(tables.schemas.signal) (lane int4, sequence int8, campaign_id int8, advertiser_id int8,
+            CREATE TABLE \(tables.schemas.spend("signal")) (lane int4, sequence int8, campaign_id int8, advertiser_id int8,
                 currency text, kind text, budget text, threshold_percent int4, day date, budget_nanos int8,
                 spent_nanos numeric(38, 0), budget_version int8, sources jsonb, decided_at timestamptz);
             """)
@@ -45,7 +45,7 @@ import Testing
             let signal = signal(number)
             try tables.connection.execute(
                 """
-                INSERT INTO \(tables.schemas.signal) VALUES (1, \(signal.sequence), 70, 3, 'USD', 'crossed', 'daily',
+                INSERT INTO \(tables.schemas.spend("signal")) VALUES (1, \(signal.sequence), 70, 3, 'USD', 'crossed', 'daily',
                     \(signal.thresholdPercent), '2026-11-25', 1000, \(number == 3 ? "99999999999999999999" : "990"), 2,
                     '[{"topic": "ad-events", "partition": 1, "next_offset": 77},
                       {"topic": "spend-adjustments", "partition": 1, "next_offset": null}]',
