@@ -14,11 +14,9 @@ final class OutboxLeader {
     private var connection: PostgresConnection?
     private var topics: OutboxTopics?
     private var publisher: OutboxPublisher?
-    private var positions: [Int32: OutboxPosition]? {
-        didSet { if let positions { shown = positions.mapValues(\.sequence) } }
-    }
+    private var positions: [Int32: OutboxPosition]? { didSet { if let positions { shown = positions } } }
     /// The last positions that were known, for those who look while none are.
-    private var shown: [Int32: Int64] = [:]
+    private var shown: [Int32: OutboxPosition] = [:]
     /// Whether the lanes' last messages were compared over the connection that there is.
     private var isCompared = false
     /// The heads of the last round.
@@ -35,7 +33,7 @@ final class OutboxLeader {
     /// Every lane, as of the last round.
     var lanes: [OutboxLaneState] {
         Set(heads.keys).union(shown.keys).sorted().map {
-            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: shown[$0] ?? 0)
+            OutboxLaneState(lane: $0, head: heads[$0] ?? 0, position: shown[$0]?.sequence ?? 0)
         }
     }
 
@@ -95,7 +93,7 @@ final class OutboxLeader {
         guard shown.isEmpty else { return }
         shown = try OutboxFailure.postgres { () throws(PostgresError) in
             try relay.lanes.rememberedPositions(on: connection)
-        }
+        }.mapValues { OutboxPosition(sequence: $0) }
     }
 
     /// Fences whoever published before. The lock is confirmed first: a relay that has lost it would fence its successor.
