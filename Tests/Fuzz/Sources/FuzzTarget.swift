@@ -21,6 +21,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "values", run: fuzzValues),
         FuzzTarget(name: "truth-file", run: fuzzTruthFile),
         FuzzTarget(name: "truth", run: fuzzTruth),
+        FuzzTarget(name: "rate-file", run: fuzzRateFile),
         FuzzTarget(name: "postgres-text", run: fuzzPostgresText),
         FuzzTarget(name: "json", run: fuzzJSON),
         FuzzTarget(name: "table", run: fuzzTable),
