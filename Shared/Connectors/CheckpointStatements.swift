@@ -109,7 +109,8 @@ struct CheckpointStatements {
                         anchor_hash = g.anchor_hash, mark_offsets = g.mark_offsets::int8[],
                         mark_stream_times_ms = g.mark_times::int8[], records = g.records, duplicates = g.duplicates,
                         late_events = g.late, invalid_events = g.invalid, dead_letters = g.dead_letters,
-                        skipped_offsets = g.skipped, owner = $3, updated_at = now()
+                        skipped_offsets = g.skipped, owner = $3, updated_at = now(),
+                        idle_offset = CASE WHEN p.idle_offset = p.next_offset THEN p.idle_offset END
                     FROM given AS g
                     WHERE p.job = $1 AND p.topic = $2 AND p.partition = g.partition AND \(epoch) AND \(offset)
                     RETURNING p.partition

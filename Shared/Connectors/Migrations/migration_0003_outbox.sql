@@ -8,7 +8,7 @@ COMMENT ON COLUMN "sluice".output.source IS 'Which of the schema''s sources the 
 -- A partition without new records has a watermark that stands still. It is idle while it stands where it was found to
 -- have nothing more; whoever applies a record ends that by moving next_offset.
 ALTER TABLE "sluice".progress ADD COLUMN idle_offset int8;
-COMMENT ON COLUMN "sluice".progress.idle_offset IS 'The partition is idle while this equals next_offset: its owner had read everything and nothing came for a while.';
+COMMENT ON COLUMN "sluice".progress.idle_offset IS 'The partition is idle while this equals next_offset: its owner had read everything and nothing came for a while. Where it is lower, the partition was idle until its last commit.';
 
 CREATE TABLE "sluice".outbox_lane (
     output        text NOT NULL,

@@ -95,4 +95,22 @@ import Testing
             """)
         #expect(try fixture.number(watermark) == Self.hour + 3 * Self.minute - Self.delay)
     }
+
+    /// What an idle partition still brings for a window that closed without it is a correction, at every level.
+    @Test func whatComesForAWindowThatClosedWithoutItsPartitionCorrectsIt() async throws {
+        let fixture = try await StoreFixture()
+        defer { try? fixture.close() }
+        let (quiet, busy) = (try EventsPartition(fixture, 0), try EventsPartition(fixture, 1))
+        try quiet.commit([click(1_000, at: Self.hour)], streamTime: Self.hour)
+        try busy.commit([click(1_000, at: Self.hour)], streamTime: utc(2026, 11, 21, 1))
+        try fixture.run("UPDATE \"sluice\".progress SET idle_offset = next_offset WHERE partition = 0")
+        #expect(try status(fixture, "day") == ["closed 2 0 2"])
+        try quiet.commit([click(1_000, at: Self.hour + 1)], streamTime: Self.hour + 1)
+        // Awake, it holds the others back as any partition does.
+        #expect(try fixture.lines("SELECT status FROM \"spend\".day") == ["open"])
+        try quiet.commit([click(1_000, at: Self.hour + 2)], streamTime: utc(2026, 11, 21, 1))
+        for level in ["minute", "hour", "day", "ad_hour", "placement_hour", "country_hour"] {
+            #expect(try status(fixture, level) == ["corrected 4 1 4"], "\(level)")
+        }
+    }
 }

@@ -407,6 +407,28 @@ BEGIN
 END
 $body$;
 
+-- Up to when windows were closed for each of the given changes: the watermark that its partition had committed before, or,
+-- where the partition was idle until this transaction, the one that the others had reached without it.
+CREATE FUNCTION "spend".closed_for(partitions int4[], closed timestamptz[]) RETURNS timestamptz[] LANGUAGE sql STABLE AS $body$
+    WITH events AS MATERIALIZED (
+        SELECT p.partition, p.watermark, p.idle_offset IS DISTINCT FROM p.next_offset AS is_busy,
+            coalesce(p.idle_offset <> p.next_offset, false) AS is_woken
+        FROM "sluice".output AS o JOIN "sluice".progress AS p USING (job, topic)
+        WHERE o.source = '' AND o.schema_name = (
+            SELECT n.nspname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.oid = '"spend".minute_by_partition'::regclass)
+    ), woken AS MATERIALIZED (
+        SELECT w.partition, (
+            SELECT coalesce(min(e.watermark) FILTER (WHERE e.is_busy AND NOT e.is_woken), max(e.watermark))
+            FROM events AS e WHERE e.partition <> w.partition) AS closed
+        FROM events AS w WHERE w.is_woken AND w.partition = ANY(partitions)
+    )
+    SELECT CASE WHEN EXISTS (SELECT FROM woken) THEN (
+        SELECT array_agg(greatest(g.closed, w.closed) ORDER BY g.place)
+        FROM unnest(partitions, closed) WITH ORDINALITY AS g(partition, closed, place) LEFT JOIN woken AS w USING (partition)
+    ) ELSE closed END
+$body$;
+
 -- Adds a checkpoint's changes to the minutes and to the levels above them.
 CREATE FUNCTION "spend".add_minutes(
     partitions int4[], minutes timestamptz[], campaigns int8[], advertisers int8[], currencies text[],
@@ -415,6 +437,7 @@ CREATE FUNCTION "spend".add_minutes(
 ) RETURNS void LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 BEGIN
+    closed_until := "spend".closed_for(partitions, closed_until);
     WITH given AS MATERIALIZED (
         SELECT d.*, d.minute >= kept_from AS is_kept,
             coalesce((d.minute + interval '1 minute' <= closed_until)::int, 0) AS corrections
@@ -473,6 +496,7 @@ CREATE FUNCTION "spend".add_ad_hours(
 ) RETURNS void LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 BEGIN
+    IF of_source = 'e' THEN closed_until := "spend".closed_for(partitions, closed_until); END IF;
     WITH added AS (
         INSERT INTO "spend".ad_hour_by_partition AS h (hour, campaign_id, advertiser_id, currency, ad_group_id, ad_id,
             source, source_partition, impressions, clicks, conversions, video_views, invalid_events, late_events,
@@ -513,6 +537,7 @@ CREATE FUNCTION "spend".add_placement_hours(
 ) RETURNS void LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 BEGIN
+    closed_until := "spend".closed_for(partitions, closed_until);
     WITH added AS (
         INSERT INTO "spend".placement_hour_by_partition AS h (hour, campaign_id, advertiser_id, currency, placement,
             source, source_partition, impressions, clicks, conversions, video_views, invalid_events, late_events,
@@ -548,6 +573,7 @@ CREATE FUNCTION "spend".add_country_hours(
 ) RETURNS void LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 BEGIN
+    closed_until := "spend".closed_for(partitions, closed_until);
     WITH added AS (
         INSERT INTO "spend".country_hour_by_partition AS h (hour, campaign_id, advertiser_id, currency, country,
             source, source_partition, impressions, clicks, conversions, video_views, invalid_events, late_events,
