@@ -55,10 +55,10 @@ struct AggregatorService: Service {
             stop.set()
             for stream in streams { stream.drain() }
         }
-        // Last, so that what the drain has brought about is seen to.
+        // One after the other, so that the signals that the end has brought about are published.
         housekeeper.stop()
-        relay?.stop()
         await housekeeping.finished()
+        relay?.stop()
         await relayThread?.finished()
         if let failure { throw failure }
     }

@@ -70,7 +70,8 @@ public final class OutboxRelay: @unchecked Sendable {
 
     // MARK: Any thread
 
-    /// Ends `run` once the transaction that is under way is over.
+    /// Ends `run` once the transaction that is under way is over, and what was written before is published; at most some
+    /// seconds are spent on that, and none where it does not go without trouble.
     public func stop() {
         monitor.locked {
             isStopRequested = true
@@ -132,9 +133,11 @@ public final class OutboxRelay: @unchecked Sendable {
         let leader = OutboxLeader(parts, election) { [self] in isStopping }
         defer { leader.close() }
         nextSample = 0
+        var isWell = true
         while !isStopping {
             do throws(OutboxFailure) {
                 let batch = try leader.round()
+                isWell = true
                 backoffMilliseconds = 0
                 if stopReason != nil {
                     stopReason = nil
@@ -144,6 +147,7 @@ public final class OutboxRelay: @unchecked Sendable {
                 try sample(leader)
                 if batch == nil { pause(milliseconds: parts.settings.pollMilliseconds, untilWoken: true) }
             } catch {
+                isWell = false
                 switch error {
                 case .fenced(let cause):
                     observer.fenced(cause)
@@ -166,10 +170,19 @@ public final class OutboxRelay: @unchecked Sendable {
                 }
             }
         }
+        if isWell { publishRest(leader) }
         // The last positions of an orderly end; where they cannot be noted they are a moment older.
         try? leader.remember()
         return true
     }
+
+    /// What was written before the stop is not left to the next relay, which may be long in coming. Trouble ends it, and
+    /// so does a table that fills as fast as it is published.
+    private func publishRest(_ leader: OutboxLeader) {
+        let deadline = Monitor.monotonicMilliseconds() + Self.restMilliseconds
+        while Monitor.monotonicMilliseconds() < deadline, let batch = try? leader.round() { tell(batch) }
+    }
+    private static let restMilliseconds: Int64 = 5_000
 
     /// Publishes nothing until somebody has decided; looks again before long.
     private func rest(_ reason: OutboxStopReason, _ leader: OutboxLeader) {

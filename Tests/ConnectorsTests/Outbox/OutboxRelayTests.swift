@@ -67,6 +67,21 @@ struct OutboxRelayTests {
         try fixture.close()
     }
 
+    @Test func aStopPublishesWhatWasWrittenBefore() async throws {
+        let fixture = try await OutboxFixture()
+        var settings = fixture.settings()
+        settings.pollMilliseconds = 600_000
+        let relay = RunningRelay(fixture, settings: settings).start()
+        try await fixture.until("it has looked and waits") { relay.recorder.told.samples == 1 }
+        // More than one transaction's.
+        try fixture.write([0: 2_500, 4: 3])
+        try relay.stop()
+        let seen = try fixture.read()
+        #expect(seen[0] == Array(1...2_500) && seen[4] == [1, 2, 3])
+        #expect(relay.recorder.told.messages == 2_503)
+        try fixture.close()
+    }
+
     @Test func lanesAreSampledWithTheirLag() async throws {
         let fixture = try await OutboxFixture()
         let relay = RunningRelay(fixture).start()
