@@ -56,15 +56,18 @@ final class Scenario: Sendable {
     /// - Parameters:
     ///   - mutants: guards to leave out; such a process is of the debug build.
     ///   - crashPoint: where it dies by itself; such a process is of the debug build, too.
+    ///   - relayPoint: the same, a step of the relay.
     ///   - postgres: another way to the server, such as a proxy.
     func start(
         _ instance: String, checkpoint: String = "200ms", session: String = "10s", mutants: [String] = [],
-        crashPoint: CrashPoint? = nil, debug: Bool = false, postgres: String? = nil, flags: [String] = []
+        crashPoint: CrashPoint? = nil, relayPoint: RelayCrashPoint? = nil, debug: Bool = false, postgres: String? = nil,
+        flags: [String] = []
     ) throws -> Aggregator {
-        let isDebug = debug || !mutants.isEmpty || crashPoint != nil
+        let isDebug = debug || !mutants.isEmpty || crashPoint != nil || relayPoint != nil
         var environment: [String: String?] = [:]
         if !mutants.isEmpty { environment["SLUICE_MUTANT"] = mutants.joined(separator: ",") }
         if let crashPoint { environment["SLUICE_CRASH_AT"] = "\(crashPoint)" }
+        if let relayPoint { environment["SLUICE_CRASH_AT"] = "\(relayPoint)" }
         let process = try spawn(
             (isDebug ? Binaries.debug : Binaries.release) + "/spend-aggregator",
             ["run", "--kafka-instance-id", "\(job)-\(instance)", "--log-level", "debug"]
@@ -152,10 +155,11 @@ final class Scenario: Sendable {
 
     // MARK: Results
 
-    /// How many records are applied; 0 while there are no tables.
-    func applied() throws -> Int64 {
+    /// How many records are applied, of one topic where it is given; 0 while there are no tables.
+    func applied(_ topic: String? = nil) throws -> Int64 {
         guard try database.text("SELECT to_regclass('\(progress)')") != nil else { return 0 }
-        return try database.number("SELECT coalesce(sum(records), 0) FROM \(progress)") ?? 0
+        let condition = topic.map { " WHERE topic = '\($0)'" } ?? ""
+        return try database.number("SELECT coalesce(sum(records), 0) FROM \(progress)\(condition)") ?? 0
     }
 
     /// What `sluice verify` says in its last line, and all of it.
