@@ -33,7 +33,8 @@ build: setup ## Build the programs in release: .build/release
 	@for product in $(PRODUCTS); do swift build -c release $(BUILD_FLAGS) --product "$$product"; done
 
 # Each group is a run of its own. RuntimeTests ask a server of this process for answers within seconds, which others would
-# delay by keeping its threads busy; KafkaTests give up ports and take them again; IntegrationTests start, stop and kill
+# delay by keeping its threads busy; KafkaTests give up ports and take them again; ConnectorsTests keep PostgreSQL busy with
+# transactions that others would wait for; IntegrationTests start, stop and kill
 # programs of both builds one after the other.
 test: setup proto-check lint build ## Run every check and every test
 	@swift build --build-tests $(BUILD_FLAGS)
@@ -41,7 +42,8 @@ test: setup proto-check lint build ## Run every check and every test
 	run() { echo "== swift test $$*"; swift test --skip-build --disable-xctest "$$@"; }; \
 	run --filter '^RuntimeTests\.'; \
 	run --filter '^KafkaTests\.'; \
-	run --skip '^(RuntimeTests|KafkaTests|IntegrationTests)\.'; \
+	run --skip '^(RuntimeTests|KafkaTests|ConnectorsTests|IntegrationTests)\.'; \
+	run --filter '^ConnectorsTests\.'; \
 	Tests/Mutants/run.sh; \
 	Tests/Fuzz/run.sh --quick; \
 	run --no-parallel --filter '^IntegrationTests\.'

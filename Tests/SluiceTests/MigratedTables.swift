@@ -105,7 +105,7 @@ final class MigratedTables {
 
     /// A cursor with nothing behind it: whatever else runs in the server holds cursors back until it has ended.
     func settledCursor() async throws -> String {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(300))
         while ContinuousClock.now < deadline {
             let answer = try LevelQuery(level: .lifetime, since: "").answer(in: schemas, on: connection)
             let cursor = try #require(answer.cursor)
@@ -113,7 +113,7 @@ final class MigratedTables {
             if changed.rows.rows.isEmpty { return cursor }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw CommandFailure(.dependency, "a transaction has been under way for a minute")
+        throw CommandFailure(.dependency, "a transaction has been under way for five minutes")
     }
 
     func setRate(_ from: String, _ to: String, _ day: String, _ rate: String) throws {

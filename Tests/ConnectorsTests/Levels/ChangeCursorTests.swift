@@ -68,7 +68,7 @@ import Testing
     /// A cursor with nothing of this database under way below it.
     private func settledCursor(_ fixture: StoreFixture) throws -> String {
         let mine = try fixture.number("SELECT max(changed_in) FROM \"spend\".lifetime_by_partition")
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {
             let cursor = try cursor(fixture)
             if Int64(cursor.split(separator: ".")[3])! > mine { return cursor }
