@@ -138,7 +138,7 @@ struct FenceTests {
             try scenario.database.execute(
                 """
                 BEGIN;
-                DELETE FROM "\(scenario.prefix)spend".minute_by_partition;
+                SELECT "\(scenario.prefix)spend".forget_partition(partition) FROM \(scenario.progress);
                 DELETE FROM \(scenario.deadLetters);
                 UPDATE \(scenario.progress) SET next_offset = NULL, stream_time_ms = NULL, watermark = NULL,
                     anchor_offset = NULL, anchor_timestamp_ms = NULL, anchor_hash = NULL, mark_offsets = '{}',

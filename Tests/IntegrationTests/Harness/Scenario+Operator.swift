@@ -58,21 +58,27 @@ extension Scenario {
         try await produce(records)
     }
 
+    private static let levels = [
+        "minute", "hour", "day", "lifetime", "ad_hour", "placement_hour", "country_hour", "beyond_retention",
+    ]
+
     /// Every row of the results and every dead letter, in order, as text: what must be the same byte for byte when a
     /// log is applied again. When something was written is left out.
     func everything() throws -> [String] {
-        let rows = try database.rows(
-            """
-            SELECT m::text FROM "\(prefix)spend".minute_by_partition AS m
-            ORDER BY minute, campaign_id, advertiser_id, currency, source_partition
-            """)
+        let rows = try Self.levels.flatMap { level in
+            try database.rows(
+                """
+                SELECT (to_jsonb(t) - '{revision,corrections,changed_at,changed_in}'::text[])::text
+                FROM "\(prefix)spend".\(level)_by_partition AS t ORDER BY 1
+                """)
+        }
         let letters = try database.rows(
             """
             SELECT (to_jsonb(d) - 'at')::text FROM \(deadLetters) AS d ORDER BY partition, record_offset
             """)
         let progress = try database.rows(
             """
-            SELECT (to_jsonb(p) - 'epoch' - 'owner' - 'updated_at')::text FROM \(self.progress) AS p ORDER BY partition
+            SELECT (to_jsonb(p) - '{epoch,owner,updated_at,idle_offset}'::text[])::text FROM \(self.progress) AS p ORDER BY partition
             """)
         return (rows + letters + progress).map { $0[0] ?? "" }
     }
