@@ -26,8 +26,12 @@ echo "== The pure pipeline =="
 "$bin/pipeline-benchmark" --stage aggregate --cuts "$cuts"
 "$bin/pipeline-benchmark" --stage all --horizon-seconds 60 --cuts "$cuts"
 "$bin/pipeline-benchmark" --stage all --horizon-seconds 600 --cuts "$cuts"
+"$bin/pipeline-benchmark" --stage all --horizon-seconds 60 --cuts "$cuts" --levels 0
 echo "-- with allocations counted --"
 LD_PRELOAD="$counter" "$bin/pipeline-benchmark" --stage all --horizon-seconds 60 --cuts "$cuts"
+
+echo "== What each level costs =="
+"$bin/pipeline-benchmark" --stage levels --events-per-second 20000 --campaigns 1000 --cuts "$cuts"
 
 echo "== The service =="
 "$bin/service-benchmark" --programs "$root/.build/release" --allocation-counter "$counter" --events "$events" \

@@ -29,9 +29,10 @@ extension Bench {
 
     func signals(rate: Int64, seconds: Int64) async throws -> SignalResult {
         let topic = servers.uniqueName("bench_signal")
-        for name in [topic, "\(topic)-budgets", "\(topic)-signals"] {
+        for name in [topic, "\(topic)-budgets"] {
             try await sluice(["topics", "create", name, "--partitions", "\(Self.partitions)"])
         }
+        try await sluice(["topics", "create", "\(topic)-signals", "--partitions", "1"])
         var job = try await job(topic)
         job.more = ["--budgets-topic", "\(topic)-budgets", "--signals-topic", "\(topic)-signals"]
         let kafka = KafkaClientConfiguration(
@@ -40,7 +41,7 @@ extension Bench {
         try sendBudgets(kafka, "\(topic)-budgets", expected: expected)
         let process = try launch(job)
         defer { process.kill() }
-        let arrivals = try SignalArrivals(kafka, topic: "\(topic)-signals", group: job.name)
+        let arrivals = try SignalArrivals(kafka, topic: "\(topic)-signals")
         // Nothing but budgets is there to be committed.
         try wait(job, process, until: Self.budgets)
         let crossings = Crossings()
@@ -48,7 +49,7 @@ extension Bench {
         sender.start()
         let deadline = Self.now() + Double(seconds) + 30
         while try !sender.isFinished || arrivals.seen.count < (crossings.result?.get().count ?? .max) {
-            arrivals.poll()
+            try arrivals.poll()
             guard Self.now() < deadline, process.isRunning else { break }
         }
         var result = SignalResult(times: ProcessTimes(pid: process.pid))
@@ -140,39 +141,35 @@ extension Bench {
         var result: Result<[Crossing: Int64], any Error>?
     }
 
-    /// Reads the signals as they become visible.
-    private final class SignalArrivals: KafkaConsumerDelegate {
-        private var consumer: KafkaConsumer?
+    /// Reads the signals as they become visible: asks for the end of the topic's one partition every few milliseconds, and
+    /// reads what is new. A consumer that waits would cost the local broker a core, because it answers empty fetches at
+    /// once.
+    private final class SignalArrivals {
+        private let reader: KafkaRecordReader
+        private let topic: String
+        private var next = Offset(0)
         /// When each came, in milliseconds of Unix time.
         var seen: [Crossing: Double] = [:]
         var repeated = 0
 
-        init(_ kafka: KafkaClientConfiguration, topic: String, group: String) throws {
-            let consumer = try KafkaConsumer(
-                configuration: kafka, settings: .init(group: "\(group)-reader"), delegate: self)
-            try consumer.subscribe(topic)
-            self.consumer = consumer
+        init(_ kafka: KafkaClientConfiguration, topic: String) throws {
+            reader = try KafkaRecordReader(configuration: kafka)
+            self.topic = topic
         }
 
-        func poll() {
-            consumer?.withBatch(maximum: 1_000, timeoutMilliseconds: 20) { batch in
-                let now = Bench.unixMilliseconds()
-                for record in batch {
-                    guard let value = record.value, let signal = BudgetSignalReader.read(value) else { continue }
-                    let crossing = Crossing(campaign: signal.campaignID, threshold: signal.thresholdPercent)
-                    if seen.updateValue(now, forKey: crossing) != nil { repeated += 1 }
-                }
+        func poll() throws {
+            let end = try reader.watermarkOffsets(topic: topic, partition: Partition(0), timeoutMilliseconds: 5_000)
+                .high
+            guard end > next else {
+                usleep(5_000)
+                return
             }
+            try reader.forEach(topic: topic, partition: Partition(0), from: next, to: end) { record in
+                guard let value = record.value, let signal = BudgetSignalReader.read(value) else { return }
+                let crossing = Crossing(campaign: signal.campaignID, threshold: signal.thresholdPercent)
+                if seen.updateValue(Bench.unixMilliseconds(), forKey: crossing) != nil { repeated += 1 }
+            }
+            next = end
         }
-
-        func partitionsAssigned(_ partitions: [Partition]) -> [(Partition, Offset)] {
-            partitions.map { ($0, Offset(0)) }
-        }
-        func partitionsRevoked(_ partitions: [Partition], lost: Bool) {}
-        func partitionFailed(_ partition: Partition, error: KafkaError) {}
-        func connectionLost(_ error: KafkaError) {}
-        func consumerFailed(_ error: KafkaError) {}
-        func fatal(_ error: KafkaError) {}
-        func log(level: Int, facility: String, message: String) {}
     }
 }
