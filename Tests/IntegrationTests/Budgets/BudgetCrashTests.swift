@@ -24,7 +24,7 @@ struct BudgetCrashTests {
                     }
                     if process.process.isRunning { try await topics.swing([1]) }
                 }
-                try process.hasDied(at: point)
+                try await process.hasDied(at: point)
             }
             let last = try scenario.start("a", debug: true, flags: topics.flags)
             try await until("the last swing is signalled") { try topics.decided() == topics.swingCount }

@@ -37,7 +37,9 @@ struct RelayCrashPoint: Sendable, CustomStringConvertible {
 
 extension Aggregator {
     /// Has died by itself at this place, and nowhere else.
-    func hasDied(at point: RelayCrashPoint) throws {
+    func hasDied(at point: RelayCrashPoint) async throws {
+        // Its last lines may not have been read yet.
+        try await process.wait(timeout: .seconds(10))
         let line = logged("crash point reached").first
         try #require(
             process.exitStatus == .signalled(SIGKILL) && line?["point"] == point.name
