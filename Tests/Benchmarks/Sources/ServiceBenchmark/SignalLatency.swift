@@ -101,10 +101,7 @@ extension Bench {
         let began = now()
         for number in 0..<(rate * seconds) {
             let due = began + Double(number) / Double(rate)
-            while now() < due {
-                producer.poll()
-                usleep(500)
-            }
+            while now() < due { producer.poll(timeoutMilliseconds: 1) }
             let campaign = Int64.random(in: 0..<campaigns, using: &random)
             let moment = unixMilliseconds()
             buffer.removeAll()
