@@ -34,21 +34,27 @@ final class BudgetBench {
     /// Takes budgets over in one statement; returns how many were ignored.
     @discardableResult
     func set(_ budgets: Budget..., asOf: Int64 = noon) throws -> Int64 {
+        try fixture.number(setting(budgets, asOf: asOf))
+    }
+
+    func setting(_ budget: Budget, asOf: Int64 = noon) -> String { setting([budget], asOf: asOf) }
+
+    /// The statement that takes budgets over.
+    private func setting(_ budgets: [Budget], asOf: Int64) -> String {
         func array(_ type: String, _ value: (Budget) -> String) -> String {
             "ARRAY[\(budgets.map(value).joined(separator: ", "))]::\(type)[]"
         }
         func moment(_ milliseconds: Int64?) -> String {
             milliseconds.map { "timestamptz 'epoch' + \($0) * interval '1 millisecond'" } ?? "NULL"
         }
-        return try fixture.number(
-            """
+        return """
             SELECT "spend".set_budgets(\(array("int4") { "\($0.partition)" }), \(array("int8") { _ in "0" }),
                 \(array("int8") { "\($0.campaign)" }), \(array("int8") { _ in "7" }),
                 \(array("text") { "'\($0.currency)'" }), \(array("int8") { "\($0.daily)" }),
                 \(array("int8") { "\($0.lifetime)" }), \(array("text") { "'\($0.zone)'" }),
                 \(array("timestamptz") { moment($0.starts) }), \(array("timestamptz") { moment($0.ends) }),
                 \(array("int8") { "\($0.version)" }), \(array("bool") { "\($0.isRemoval)" }), \(moment(asOf)))
-            """)
+            """
     }
 
     func partition(_ number: Int32 = 0) throws -> EventsPartition {
