@@ -35,6 +35,9 @@ mkdir -p "$crashes" "$logs"
 export ASAN_OPTIONS=handle_abort=1:allocator_may_return_null=0
 export LSAN_OPTIONS="suppressions=$root/Tests/Sanitizers/lsan.supp:print_suppressions=0"
 export SWIFT_BACKTRACE=enable=no
+# Sets and dictionaries of Swift are in another order in each process otherwise: what a run reaches, and with it what
+# it tries next, would not follow from its seed.
+[ $mode = quick ] && export SWIFT_DETERMINISTIC_HASHING=1
 
 if [ $# -gt 0 ]; then targets=("$@"); else mapfile -t targets < <("$fuzz" --list); fi
 

@@ -81,12 +81,19 @@ private func requireSameTexts(_ parsed: [String: String], _ bytes: UnsafeRawBuff
         if let text = value as? String {
             require(parsed[key].map { same($0, text) } == true, "\(shown(key)) is \(shown(parsed[key] ?? "nil"))")
         } else if let number = value as? NSNumber, let value = parsed[key], let read = Double(value) {
-            require(read == number.doubleValue, "\(shown(key)) is \(value) instead of \(number)")
+            require(sameNumber(read, number), "\(shown(key)) is \(value) instead of \(number)")
         }
     }
     walk(object, "")
     require(
         keys == Set(parsed.keys) || !keys.allSatisfy(isOnce), "keys: \(keys.map(shown)) and \(parsed.keys.map(shown))")
+}
+
+/// Beyond 64 bits Foundation holds a decimal of 38 digits, and turns that into a double by repeated multiplication: its
+/// last digits are not a judge. An integer that fits is compared exactly.
+private func sameNumber(_ read: Double, _ number: NSNumber) -> Bool {
+    if read == number.doubleValue { return true }
+    return abs(read) >= 0x1p53 && abs(read - number.doubleValue) <= abs(read) * 1e-13
 }
 
 /// Lines as a command line and an environment: `f KEY=VALUE` is a flag, `e NAME=VALUE` a variable.
