@@ -164,6 +164,10 @@ struct ConfigurationTests {
             ("{\"\": {\"a\": 1}}", "an empty name"),
             ("{\"a\": {\"b\": null}}", "a.b in the configuration file"),
             ("{\"a\": {\"b\": 1}, \"a.b\": 2}", "gives a.b twice"),
+            ("{\"job\": \"x\", \"job\": \"y\"}", "has \"job\" twice"),
+            ("{\"a\": {\"b\" : 1, \"b\"\n: 1}}", "has \"b\" twice"), ("{\"a\": 1, \"\\u0061\": 1}", "has \"a\" twice"),
+            // The parser does not look at the second value at all.
+            ("{\"a\": 1.5e3, \"a\": 1.5e3e3}", "has \"a\" twice"),
         ])
     func badFiles(text: String, expected: String) throws {
         let folder = try TemporaryFolder()
@@ -172,6 +176,18 @@ struct ConfigurationTests {
         #expect(error?.message.contains(expected) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains(path) == true)
         #expect(error?.exitCode == .configuration)
+    }
+
+    @Test("a name may stand in two objects, and in a text")
+    func namesThatAreNotTwice() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file(
+            "c.json", #"{"a": {"b": "x"}, "c": {"b": "\\"}, "b": "b", "d": "{\"b\": 1, \"b\": 2}"}"#)
+        let reader = try reader(flags: ["config": path])
+        #expect(try reader.string("a.b", default: "") == "x")
+        #expect(try reader.string("c.b", default: "") == #"\"#)
+        #expect(try reader.string("b", default: "") == "b")
+        #expect(try reader.string("d", default: "") == #"{"b": 1, "b": 2}"#)
     }
 
     @Test("a file that is not there, a folder and a file that is too large say so")

@@ -29,6 +29,11 @@ struct ConfigurationFile {
                 "the configuration file \(path) must hold one JSON object, such as {\"kafka\": {\"brokers\": \"…\"}}",
                 context: ["path": path])
         }
+        if let name = RepeatedMember.first(in: file.bytes) {
+            throw RuntimeError(
+                .configurationFile, "the configuration file \(path) has \"\(name)\" twice in one object",
+                context: ["path": path])
+        }
         self.path = path
         values = [:]
         try add(node, at: "")
