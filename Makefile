@@ -14,8 +14,8 @@ SWIFT_SOURCES := Shared Services Tests
 
 # An import that the manifest does not declare is an error, whatever happens to be built already.
 BUILD_FLAGS := --explicit-target-dependency-import-check error
-# The service and the operators' command, as they are shipped.
-PRODUCTS := spend-aggregator sluice
+# The services and the operators' command, as they are shipped.
+PRODUCTS := spend-aggregator archiver reconciler sluice
 
 # Seeds of `make sim`.
 SEEDS ?= 1000

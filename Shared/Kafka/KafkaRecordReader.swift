@@ -122,6 +122,14 @@ public final class KafkaRecordReader {
             client, topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
     }
 
+    /// How many partitions a topic has now.
+    /// - Throws: `unknownTopic` where there is no such topic, `timedOut` where nothing was heard in time.
+    public func partitionCount(of topic: String, timeoutMilliseconds: Int32) throws(KafkaError) -> Int {
+        let count = try describeTopic(client, topic, timeoutMilliseconds).partitions
+        partitionCounts[topic] = count
+        return count
+    }
+
     /// Fetching from a partition that is not there would wait for it to appear, so the broker is asked once a topic.
     private func checkPartition(
         _ topic: String, _ partition: Partition, _ timeoutMilliseconds: Int

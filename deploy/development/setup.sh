@@ -15,7 +15,7 @@ stamp="$tools/installed.sha256"
 
 # The libraries and headers that the services link, the generator of the C schemas, and PostgreSQL's server.
 packages=(
-    librdkafka-dev libpq-dev libprotobuf-c-dev protobuf-c-compiler libmimalloc-dev pkg-config postgresql
+    librdkafka-dev libpq-dev libprotobuf-c-dev protobuf-c-compiler libmimalloc-dev libzstd-dev pkg-config postgresql
 )
 swift_minimum=6.2
 
