@@ -1,6 +1,7 @@
 import Kafka
 import LocalServers
 import Postgres
+import Reconciliation
 
 extension CommandFailure {
     /// What an error of a library comes down to for the operator.
@@ -12,6 +13,7 @@ extension CommandFailure {
             self.init(
                 error.code == .invalidArgument || error.code == .unknownProperty ? .usage : .dependency, "\(error)")
         case let error as LocalServersError: self.init(.dependency, "\(error)")
+        case let error as ReconciliationObstacle: self.init(.notCompared, error.message)
         default: self.init(.dependency, "\(error)")
         }
     }

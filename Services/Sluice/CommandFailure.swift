@@ -10,6 +10,8 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         case usage = 2
         /// Kafka, PostgreSQL, a file or a local server did not do its part.
         case dependency = 3
+        /// What was to be compared could not be.
+        case notCompared = 4
         /// Stopped by a signal, as shells number SIGINT.
         case interrupted = 130
     }

@@ -7,12 +7,14 @@ struct SluiceCommand: AsyncParsableCommand {
         abstract: "Runs, feeds, inspects and checks Sluice's streaming jobs.",
         discussion: """
             Exit codes: 0 done; 1 a comparison found a difference; 2 the command cannot be carried out as given; \
-            3 Kafka, PostgreSQL, a file or a local server failed; 130 interrupted.
+            3 Kafka, PostgreSQL, a file or a local server failed; 4 what was to be compared could not be; 130 \
+            interrupted.
             """,
         version: "0.1.0",
         subcommands: [
             DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
-            VerifyCommand.self, BudgetsCommand.self, AdjustmentsCommand.self, SignalsCommand.self, RatesCommand.self,
+            VerifyCommand.self, ReconcileCommand.self, BudgetsCommand.self, AdjustmentsCommand.self,
+            SignalsCommand.self, RatesCommand.self,
             ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
         ])
 

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Logging
+import Postgres
+import Runtime
+import ServiceCommand
+
+/// `reconciler run`: the service itself.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Follow the log and compare each hour that is over, until SIGTERM.",
+        discussion: "SIGTERM keeps what was counted and ends within 25 seconds.")
+    @OptionGroup var options: ReconcilerOptions
+
+    func run() async throws {
+        let configuration: ReconcilerConfiguration
+        do {
+            configuration = try ReconcilerConfiguration.load(options)
+        } catch {
+            ServiceMain.fail(error, name: ReconcilerConfiguration.name, exitCode: ServiceFailure.exitCode)
+        }
+        let context = ServiceMain.bootstrap(
+            name: ReconcilerConfiguration.name, version: ReconcilerCommand.version, format: configuration.logFormat,
+            level: configuration.logLevel)
+        for warning in configuration.warnings {
+            context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
+        }
+        await ServiceMain.run(context, exitCode: ServiceFailure.exitCode) { context in
+            let effective = configuration.effective
+            let admin = try AdminServer(
+                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
+                registry: context.registry, configuration: { effective }, logger: context.logger)
+            return [admin, ReconcilerService(configuration, context)]
+        }
+    }
+}

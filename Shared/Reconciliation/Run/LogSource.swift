@@ -1,0 +1,28 @@
+public import Archive
+public import Kafka
+
+/// Where logs are read: Kafka, an archive, or an archive that is continued in Kafka.
+public struct LogSource: Sendable {
+    /// nil: the archive alone.
+    public var kafka: KafkaClientConfiguration?
+    /// nil: Kafka alone.
+    public var archiveFolder: String?
+
+    public init(kafka: KafkaClientConfiguration?, archiveFolder: String? = nil) {
+        self.kafka = kafka
+        self.archiveFolder = archiveFolder
+    }
+
+    /// Opens the log of a topic.
+    public func log(of topic: String) throws -> any PartitionedLog {
+        switch (kafka, archiveFolder) {
+        case (let kafka?, nil): return try KafkaLog(topic: topic, configuration: kafka)
+        case (nil, let folder?): return try ArchivedLog(folder: folder, topic: topic)
+        case (let kafka?, let folder?):
+            return try ContinuedLog(
+                archive: ArchivedLog(folder: folder, topic: topic), topic: KafkaLog(topic: topic, configuration: kafka))
+        case (nil, nil):
+            throw ComparisonError("No log is named.", hint: "Name a Kafka, or the folder of an archive, or both.")
+        }
+    }
+}
