@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The demo: real ad events, budgets and credits through Kafka's protocol into PostgreSQL, a service killed in mid-stream,
-# totals that must agree with the truth to the last unit, and budget signals that must be published each once, in order.
+# totals that must agree with the truth to the last unit, budget signals that must be published each once, in order, and a
+# reconciliation of every figure with the log, whose page it leaves in .sluice/demo/reconciliation.html.
 # Exits 0 only when all of it holds.
 #
 # SLUICE_KAFKA_BROKERS and SLUICE_POSTGRES name servers to use instead of starting private ones; there it works in
@@ -173,6 +174,9 @@ tail -n 3 "$work/generate.log"
 ended=$(date +%s.%N)
 "$bin/sluice" signals --topic "$signals" --schema-prefix "${name}_" --verify --wait 60s --last 12 \
     >"$work/signals.out" 2>&1 || { cat "$work/signals.out"; exit 1; }
+page=$root/reconciliation.html
+"$bin/sluice" reconcile --schema-prefix "${name}_" --job "$name" --work-folder "$work" --html "$page" \
+    >"$work/reconcile.out" 2>&1 || { cat "$work/reconcile.out"; exit 1; }
 metrics a >"$work/a.metrics"
 metrics b >"$work/b.metrics"
 
@@ -184,6 +188,10 @@ say "Budgets: what is spent of them, and the highest threshold that was signalle
 
 say "The last twelve signals, as a consumer of committed records reads them"
 sed '/^$/,$d' "$work/signals.out"
+
+say "Every figure, counted again from the log by another program"
+sed '/^$/d' "$work/reconcile.out" | grep -v '^reconciled:' || true
+printf 'the same as a page: %s\n' "$page"
 
 say "What happened"
 sql "SELECT 'deduplicated   ' || to_char(sum(duplicates), '999,999,990') || '   repeats of an event, counted once' FROM ${name}_sluice.progress"
@@ -199,4 +207,5 @@ printf '               decided to published signal: %s\n' "$(quantiles sluice_ou
 printf '\n'
 tail -n 1 "$work/signals.out"
 grep -E '^(adjustments|levels):' "$work/verify.out"
+tail -n 1 "$work/reconcile.out"
 tail -n 1 "$work/verify.out"

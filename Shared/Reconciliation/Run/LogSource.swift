@@ -26,3 +26,14 @@ public struct LogSource: Sendable {
         }
     }
 }
+
+extension LogSource: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        switch (kafka, archiveFolder) {
+        case (nil, let folder?): "archive \(folder)"
+        case (_?, let folder?): "archive \(folder), then Kafka"
+        default: "Kafka"
+        }
+    }
+}
