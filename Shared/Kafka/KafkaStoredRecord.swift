@@ -20,4 +20,8 @@ public struct KafkaStoredRecord: Sendable, Hashable {
         value = record.value.map { [UInt8]($0) }
         headers = KafkaHeaders.read(record)
     }
+
+    /// The headers of a record that came from Kafka, while it is valid. No other record's: its handle would be taken for
+    /// one of librdkafka.
+    public static func headers(of record: Record) -> [RecordHeader] { KafkaHeaders.read(record) }
 }

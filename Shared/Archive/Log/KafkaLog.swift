@@ -38,4 +38,6 @@ public final class KafkaLog: PartitionedLog {
             topic: topic, partition: partition, from: start, to: end,
             stallTimeoutMilliseconds: stallTimeoutMilliseconds, body)
     }
+
+    public func headers(of record: Record) -> [RecordHeader] { KafkaStoredRecord.headers(of: record) }
 }

@@ -23,4 +23,11 @@ public protocol PartitionedLog: AnyObject {
     func forEach(
         in partition: Partition, from start: Offset, to end: Offset, _ body: (Record) throws -> Void
     ) throws -> Int
+    /// The headers of a record while it is valid, which is within the body of `forEach` that was handed it.
+    func headers(of record: Record) -> [RecordHeader]
+}
+
+extension PartitionedLog {
+    /// Of a log that keeps no headers.
+    public func headers(of record: Record) -> [RecordHeader] { [] }
 }

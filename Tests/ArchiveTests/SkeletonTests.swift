@@ -1,2 +1,0 @@
-import Archive
-import Testing
