@@ -1,0 +1,4 @@
+struct ReportPage {
+    init(_ report: ReconciliationReport) {}
+    func html() throws -> String { "" }
+}
