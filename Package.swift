@@ -111,7 +111,7 @@ let package = Package(
             name: "Reconciliation",
             dependencies: ["Streams", "Archive", "Postgres", "Connectors", mustache],
             path: "Shared/Reconciliation",
-            resources: [.embedInCode("Migrations"), .embedInCode("Report/Templates")],
+            resources: [.embedInCode("Report/Templates")],
             swiftSettings: strict
         ),
         .target(

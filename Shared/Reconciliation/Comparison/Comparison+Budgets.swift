@@ -150,7 +150,7 @@ extension Comparison {
             differing += 1
             keepBudget(
                 [
-                    .init("campaign_id", String(key.campaign)), .init("day", CivilTime.date(key.day)),
+                    .init("campaign_id", String(key.campaign)), .init("day", CivilTime.isoDate(day: key.day)),
                     .init("source", key.source), .init("source_partition", String(key.partition)),
                 ],
                 [

@@ -118,7 +118,7 @@ public final class Comparison {
             let to = change.nextOffsetAfter.map(String.init) ?? "none"
             result.assumptions.append(
                 "An operator has changed the progress of partition \(change.partition) of \(change.topic) at "
-                    + "\(CivilTime.iso8601(change.at)) (\(change.kind), next offset \(from) to \(to)): what differs may come of it.")
+                    + "\(CivilTime(milliseconds: change.at).iso) (\(change.kind), next offset \(from) to \(to)): what differs may come of it.")
         }
     }
 

@@ -31,7 +31,7 @@ final class DayRows: SpendRowStream {
             let day = try zones.day(ofAdvertiser: row.key.advertiser, at: row.key.start) * ZoneTable.dayMilliseconds
             guard day >= row.key.start - Self.reach / 2 else {
                 throw ComparisonError(
-                    "The minute \(CivilTime.iso8601(row.key.start)) of advertiser \(row.key.advertiser) belongs to a day that ended long before it.",
+                    "The minute \(CivilTime(milliseconds: row.key.start).iso) of advertiser \(row.key.advertiser) belongs to a day that ended long before it.",
                     hint: "Look at the advertiser's rows in the table of zones.")
             }
             let key = SpendRowKey(

@@ -22,7 +22,7 @@ extension SpendRowKey {
 
     /// When the window begins, or the date of a day.
     var windowText: String {
-        spendLevel == .day ? CivilTime.date(ZoneTable.floorDay(start)) : CivilTime.iso8601(start)
+        spendLevel == .day ? CivilTime.isoDate(day: ZoneTable.floorDay(start)) : CivilTime(milliseconds: start).iso
     }
 }
 
