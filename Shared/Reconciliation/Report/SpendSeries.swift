@@ -1,0 +1,69 @@
+/// The hours of one currency without gaps: an hour that the report does not have had no spend. Long ranges are drawn by days
+/// or weeks, because a picture has only so many points.
+struct SpendSeries {
+    struct Point {
+        var start: Int64
+        var expected: Nanos
+        var actual: Nanos
+        var differingRows: Int64
+        var differs: Bool { expected != actual || differingRows > 0 }
+
+        init(start: Int64, expected: Nanos = Nanos(0), actual: Nanos = Nanos(0), differingRows: Int64 = 0) {
+            self.start = start
+            self.expected = expected
+            self.actual = actual
+            self.differingRows = differingRows
+        }
+
+        init(_ hour: ReconciliationReport.HourPoint) {
+            self.init(
+                start: hour.startMilliseconds, expected: Nanos(hour.expectedNanos) ?? Nanos(0),
+                actual: Nanos(hour.actualNanos) ?? Nanos(0), differingRows: hour.differingRows)
+        }
+    }
+
+    private static let hour: Int64 = 3_600_000
+    /// More points than a wide page has dots are of no use.
+    private static let mostPoints: Int64 = 1_000
+
+    /// Milliseconds of one point.
+    let width: Int64
+    private(set) var points: [Point]
+
+    /// "hour", "day" or "week".
+    var unit: String { width == Self.hour ? "hour" : width == 24 * Self.hour ? "day" : "week" }
+    var unitWords: String { "by \(unit)" }
+
+    /// Nil where there is nothing to draw, or what there is lies further apart than any log.
+    init?(_ hours: [Point], scope: ReconciliationReport.Scope) {
+        guard let first = hours.map(\.start).min(), let last = hours.map(\.start).max(),
+            first > -100_000_000_000_000, last < 100_000_000_000_000
+        else { return nil }
+        let span = (last - first) / Self.hour + 1
+        width = span <= Self.mostPoints ? Self.hour : span <= 24 * Self.mostPoints ? 24 * Self.hour : 168 * Self.hour
+        let begin = first - (first % width + width) % width
+        let count = (last - begin) / width + 1
+        guard count <= 100_000 else { return nil }
+        points = (0..<count).map { [width] in Point(start: begin + $0 * width) }
+        for hour in hours {
+            let index = Int((hour.start - begin) / width)
+            points[index].expected = points[index].expected + hour.expected
+            points[index].actual = points[index].actual + hour.actual
+            points[index].differingRows =
+                points[index].differingRows.addingReportingOverflow(hour.differingRows).partialValue
+        }
+    }
+
+    /// At most eight moments to name below the picture, each with the number of the point that begins there.
+    var ticks: [(index: Int, label: String)] {
+        let steps: [Int64] = [1, 2, 3, 6, 12, 24, 48, 96, 120, 168, 336, 720, 1440, 2880, 8760, 17_520, 87_600]
+        let hours = Int64(points.count) * width / Self.hour
+        let step = (steps.first { $0 * Self.hour >= width && hours / $0 <= 7 } ?? hours) * Self.hour
+        return points.enumerated().compactMap { index, point in
+            guard (point.start % step + step) % step < width else { return nil }
+            let time = CivilTime(milliseconds: point.start)
+            if step < 24 * Self.hour { return (index, time.hour == 0 ? time.shortDate : time.clock) }
+            return (index, step >= 1440 * Self.hour ? time.date : time.shortDate)
+        }
+    }
+}
