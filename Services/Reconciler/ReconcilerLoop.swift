@@ -88,16 +88,19 @@ final class ReconcilerLoop: @unchecked Sendable {
         return fresh
     }
 
+    private func store(_ session: ReconciliationSession) throws -> ReconciliationStore {
+        ReconciliationStore(try session.connected(), names: configuration.names)
+    }
+
     private func round() throws {
         let session = opened()
         let cut = try session.follow()
         count(session, cut)
         if !plan.isLoaded {
             plan.load(
-                lastClosed: try ReconciliationStore(session.connected(), configuration.names)
-                    .lastClosedHour(job: configuration.job),
-                lastFull: try ReconciliationStore(session.connected(), configuration.names)
-                    .lastComparedInFull(job: configuration.job))
+                lastClosed: try store(session).lastHourClosed(job: configuration.job, topic: cut.topic),
+                lastFull: try store(session).list(job: configuration.job, topic: cut.topic, kind: .full, limit: 1)
+                    .first.flatMap { $0.verdict == "could_not_compare" ? nil : $0.finishedAtMilliseconds })
             context.health.startupFinished("recount")
             context.health.started()
         }
@@ -134,10 +137,10 @@ final class ReconcilerLoop: @unchecked Sendable {
     }
 
     private func finish(
-        _ session: ReconciliationSession, _ report: ReconciliationReport, kind: ReconciliationKind,
+        _ session: ReconciliationSession, _ report: ReconciliationReport, kind: ReconciliationStore.Kind,
         range: ReconcilerMetrics.Range, _ started: Int64
     ) throws {
-        try ReconciliationStore(session.connected(), configuration.names).save(report, kind: kind)
+        try store(session).save(report, kind: kind)
         metrics.compared(range, kind.rawValue, report)
         metrics.seconds.observe(Double(clock.unixMilliseconds() - started) / 1_000)
         write(report, kind)
@@ -146,7 +149,7 @@ final class ReconcilerLoop: @unchecked Sendable {
             "records": "\(report.scope.records)", "differences": "\(report.differenceCount)",
             "cpu_ms": "\(report.cost.cpuMilliseconds)",
         ]
-        if let from = report.scope.fromMilliseconds { fields["hour"] = "\(CivilTime.text(milliseconds: from))" }
+        if let from = report.scope.fromMilliseconds { fields["hour"] = "\(Self.moment(from))" }
         if let obstacle = report.obstacle { fields["explanation"] = "\(obstacle)" }
         switch report.verdict {
         case .match: logger.info("compared", metadata: fields)
@@ -162,10 +165,10 @@ final class ReconcilerLoop: @unchecked Sendable {
     }
 
     /// The database has the report; that a folder is full must not keep the next hour from being closed.
-    private func write(_ report: ReconciliationReport, _ kind: ReconciliationKind) {
+    private func write(_ report: ReconciliationReport, _ kind: ReconciliationStore.Kind) {
         guard let path = configuration.reportsFolder else { return }
         let now = clock.unixMilliseconds()
-        let moment = CivilTime.text(milliseconds: report.scope.fromMilliseconds ?? now)
+        let moment = Self.moment(report.scope.fromMilliseconds ?? now)
         let name = "\(kind.rawValue)-" + moment.map { $0 == ":" ? "-" : String($0) }.joined()
         do {
             try ReportFolder(path: path, retentionMilliseconds: configuration.reportsRetentionMilliseconds)

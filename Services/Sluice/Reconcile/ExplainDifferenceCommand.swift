@@ -20,7 +20,7 @@ struct ExplainDifferenceCommand: AsyncParsableCommand {
     func run() async throws {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         guard let reportID = parts.first, !reportID.isEmpty, parts.count <= 2 else { throw malformed }
-        let store = ReconciliationStore(try postgres.connect(), try postgres.names())
+        let store = ReconciliationStore(try postgres.connect(), names: try postgres.names())
         guard let report = try store.report(id: String(reportID)) else {
             throw CommandFailure(
                 .usage,

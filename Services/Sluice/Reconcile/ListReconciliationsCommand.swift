@@ -13,7 +13,7 @@ struct ListReconciliationsCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard (1...10_000).contains(limit) else { throw CommandFailure(.usage, "--limit must be from 1 to 10000") }
-        let store = ReconciliationStore(try postgres.connect(), try postgres.names())
+        let store = ReconciliationStore(try postgres.connect(), names: try postgres.names())
         let kept = try store.list(job: job.name, limit: limit)
         var table = Table([
             .init("report"), .init("kind"), .init("from"), .init("to"), .init("verdict"),
@@ -21,8 +21,8 @@ struct ListReconciliationsCommand: AsyncParsableCommand {
         ])
         for one in kept {
             table.rows.append([
-                .text(one.reportID), .text(one.kind.rawValue), Self.moment(one.fromMilliseconds),
-                Self.moment(one.toMilliseconds), .text(one.verdict.rawValue), .number(one.records),
+                .text(one.reportID), .text(one.kind), Self.moment(one.fromMilliseconds),
+                Self.moment(one.toMilliseconds), .text(one.verdict), .number(one.records),
                 .number(one.differenceCount), .text(Instant(milliseconds: one.finishedAtMilliseconds).description),
             ])
         }

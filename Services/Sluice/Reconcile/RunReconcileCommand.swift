@@ -50,7 +50,7 @@ struct RunReconcileCommand: AsyncParsableCommand {
         defer { session.close() }
         let outcome = try session.reconcile(request)
         if !noStore {
-            try ReconciliationStore(session.connected(), postgres.names()).save(outcome.report, kind: .run)
+            try ReconciliationStore(session.connected(), names: postgres.names()).save(outcome.report, kind: .run)
         }
         try write(outcome)
         Output.write(try outcome.report.rendered(as: .text))

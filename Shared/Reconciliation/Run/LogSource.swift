@@ -17,10 +17,10 @@ public struct LogSource: Sendable {
     public func log(of topic: String) throws -> any PartitionedLog {
         switch (kafka, archiveFolder) {
         case (let kafka?, nil): return try KafkaLog(topic: topic, configuration: kafka)
-        case (nil, let folder?): return try ArchivedLog(folder: folder, topic: topic)
+        case (nil, let folder?): return try ArchivedLog(folder: ArchiveFolder(folder), topic: topic)
         case (let kafka?, let folder?):
             return try ContinuedLog(
-                archive: ArchivedLog(folder: folder, topic: topic), topic: KafkaLog(topic: topic, configuration: kafka))
+                archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic), topic: KafkaLog(topic: topic, configuration: kafka))
         case (nil, nil):
             throw ComparisonError("No log is named.", hint: "Name a Kafka, or the folder of an archive, or both.")
         }

@@ -34,13 +34,3 @@ public struct ReconciliationOutcome: Sendable {
     /// Where one was asked for and something differs that the log can mend.
     public var plan: RepairPlan?
 }
-
-/// What a reconciliation was for. The raw values are stored.
-public enum ReconciliationKind: String, Sendable, Codable {
-    /// An hour that the service closed.
-    case hour
-    /// Everything, by the service.
-    case full
-    /// A run of the command.
-    case run
-}

@@ -122,10 +122,9 @@ extension ReconciliationSession {
         report.hours = result.hours
         report.differenceCount = result.differenceCount
         report.scope = try scope(snapshot.cut, recount, request, log, options.logBounds)
-        report.differences = try Classifier(
-            log: log, cut: snapshot.cut, partitions: recount.partitions, settings: settings.recount,
-            temporaryFolder: settings.temporaryFolder
-        ).differences(of: result)
+        let trace = LogTrace(
+            log, settings: settings.recount, temporaryIn: settings.temporaryFolder, limits: settings.limits)
+        report.differences = try Classifier(comparison, trace: trace).classify()
         report.findings = try findings(
             recount, snapshot.cut.topic, lateHour: isLate ? request.fromMilliseconds : nil, request)
         report.method = Self.method

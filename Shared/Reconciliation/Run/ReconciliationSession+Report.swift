@@ -56,42 +56,10 @@ extension ReconciliationSession {
                         + "count in it; this comparison is the one that stands."))
         }
         guard request.comparesEverything else { return findings }
-        let beyond = recount.repeatsBeyondHorizon
-        if beyond.count > 0 {
-            findings.append(
-                .init(
-                    class: .duplicateBeyondHorizon, count: beyond.count, nanos: Self.amounts(beyond),
-                    events: Self.places(beyond, topic),
-                    explanation:
-                        "Events came again later than the \(settings.recount.horizonMilliseconds / 1_000) s for which their ids are "
-                        + "remembered. By contract they count again, on both sides; each is named with its copy before it."))
-        }
-        let across = try recount.repeatsAcrossPartitions()
-        if across.count > 0 {
-            findings.append(
-                .init(
-                    class: .duplicateAcrossPartitions, count: across.count, nanos: Self.amounts(across),
-                    events: Self.places(across, topic),
-                    explanation:
-                        "The same ids stand in several partitions. By contract each partition counts its copy: whoever sends must "
-                        + "send the copies of an event to one partition."))
-        }
         return findings
-    }
-
-    private static func amounts(_ repeats: RepeatFindings) -> [ReconciliationReport.KeyPart] {
-        repeats.nanosByCurrency.sorted { $0.key < $1.key }.map { .init($0.key, String($0.value)) }
-    }
-
-    /// The copy that counts again, then the one before it; of the first few.
-    private static func places(_ repeats: RepeatFindings, _ topic: String) -> [ReconciliationReport.EventPlace] {
-        repeats.first.prefix(50).flatMap { one in
-            [
-                ReconciliationReport.EventPlace(topic: topic, partition: one.partition, offset: one.offset),
-                ReconciliationReport.EventPlace(
-                    topic: topic, partition: one.earlierPartition, offset: one.earlierOffset),
-            ]
-        }
+            + Findings.repeats(
+                topic: topic, settings: settings.recount, beyond: recount.repeatsBeyondHorizon,
+                across: try recount.repeatsAcrossPartitions())
     }
 
     static let method = [
