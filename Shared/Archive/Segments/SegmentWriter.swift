@@ -15,6 +15,9 @@ public final class SegmentWriter {
     /// The bytes of the records so far, before compression.
     public private(set) var uncompressedByteCount = 0
 
+    /// The bytes of the file, once it is finished.
+    public private(set) var fileByteCount = 0
+
     private let folder: String
     private let aside: String
     private let compressor: SegmentCompressor
@@ -115,6 +118,7 @@ public final class SegmentWriter {
         try header.withBytes { bytes throws(ArchiveError) in try file?.write(bytes, at: 0) }
         try file?.synchronize()
         file = nil
+        fileByteCount = header.count + blocksByteCount + footer.count
         let path = "\(folder)/\(ArchivedSegment.fileName(first: first, last: last))"
         try Folders.publish(aside, as: path, in: folder)
         return ArchivedSegment(topic: topic, partition: partition, first: first, last: last, path: path)

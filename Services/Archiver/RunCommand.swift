@@ -1,0 +1,38 @@
+import Archive
+import ArgumentParser
+import Glibc
+import Kafka
+import Logging
+import Runtime
+
+/// `archiver run`: the service itself.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Archive the topic and go on with what comes, until SIGTERM.",
+        discussion: "SIGTERM finishes the segments that have records and ends within 25 seconds.")
+    @OptionGroup var options: ArchiverOptions
+
+    func run() async throws {
+        let configuration: ArchiverConfiguration
+        do {
+            configuration = try ArchiverConfiguration.load(options)
+        } catch {
+            ServiceMain.fail(error, name: ArchiverConfiguration.service, exitCode: CommandFailure.exitCode)
+        }
+        // Beyond the limit of a file's size a write shall fail with an error, which says where, and not end the process.
+        signal(SIGXFSZ, SIG_IGN)
+        let context = ServiceMain.bootstrap(
+            name: ArchiverConfiguration.service, version: ArchiverCommand.version, format: configuration.logFormat,
+            level: configuration.logLevel)
+        for warning in configuration.warnings {
+            context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
+        }
+        await ServiceMain.run(context, exitCode: CommandFailure.exitCode) { context in
+            let effective = configuration.effective
+            let admin = try AdminServer(
+                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
+                registry: context.registry, configuration: { effective }, logger: context.logger)
+            return [admin, ArchiverService(Archiver(configuration, context))]
+        }
+    }
+}
