@@ -59,25 +59,23 @@ public struct RecountedEvent: Equatable, Sendable, BitwiseCopyable {
     public var country: String { RecountText.letters(UInt32(countryCode), count: 2) }
 
     /// The row of a level that the event counts in; nil for days, which need the advertiser's zone.
-    public func key(_ level: SpendLevel) -> SpendRowKey? {
+    public func key(_ level: SpendLevel) -> SpendRowKey? { level == .day ? nil : rowKey(level) }
+
+    /// As `key`, for any level but days.
+    @inline(__always)
+    func rowKey(_ level: SpendLevel) -> SpendRowKey {
         var key = SpendRowKey(
-            level: level, partition: partition, start: 0, campaign: campaign, advertiser: advertiser,
+            level: level, partition: partition, start: hourStart, campaign: campaign, advertiser: advertiser,
             currency: currency)
         switch level {
-        case .day: return nil
-        case .lifetime: break
+        case .day, .hour: break
+        case .lifetime: key.start = 0
         case .minute: key.start = eventTime - eventTime % 60_000
-        case .hour: key.start = hourStart
         case .adHour:
-            key.start = hourStart
             key.first = adGroup
             key.second = ad
-        case .placementHour:
-            key.start = hourStart
-            key.first = Int64(placement)
-        case .countryHour:
-            key.start = hourStart
-            key.first = Int64(countryCode)
+        case .placementHour: key.first = Int64(placement)
+        case .countryHour: key.first = Int64(countryCode)
         }
         return key
     }
