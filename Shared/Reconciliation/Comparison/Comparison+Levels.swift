@@ -1,6 +1,4 @@
 extension Comparison {
-    private typealias Seen = (SpendRowKey, SpendCounts?, SpendCounts?)
-
     /// From where on minutes are compared: those that were dropped are in the levels above.
     private var minutesFrom: Int64? {
         let bounds = [options.fromMilliseconds, snapshot.cut.minutesKeptFrom, recount.minutesBegin].compactMap { $0 }
@@ -111,7 +109,13 @@ extension Comparison {
             look(key, log, results)
             guard log != results else { return }
             differing += 1
-            let difference = RowDifference(key: key, expected: log, actual: results)
+            var difference = RowDifference(key: key, expected: log, actual: results)
+            if level == .minute {
+                let day = try snapshot.zones.day(ofAdvertiser: key.advertiser, at: key.start)
+                consequences.add(difference, day: day * ZoneTable.dayMilliseconds)
+            } else {
+                difference.causes = consequences.causes(of: difference) ?? []
+            }
             largest.add(difference)
             nanos[key.currency, default: 0] += Int128(difference.nanos.magnitude)
             try onDifference?(difference)

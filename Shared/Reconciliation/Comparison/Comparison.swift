@@ -12,6 +12,7 @@ public final class Comparison {
     var result = ComparisonResult()
     /// What is drawn, between the minutes and the hours.
     var hourPoints = HourPoints()
+    var consequences = Consequences()
     /// What the log of adjustments amounts to; nil until it was compared.
     var truth: LedgerTruth?
     /// Told every row of events that differs, at every level, also beyond the limit of what is kept.

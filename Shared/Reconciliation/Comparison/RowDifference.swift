@@ -5,6 +5,8 @@ public struct RowDifference: Equatable, Sendable {
     public var expected: SpendCounts?
     /// In the results; nil: there is no such row.
     public var actual: SpendCounts?
+    /// The differing minutes that this follows from, the first few; empty where it stands for itself.
+    public var causes: [SpendRowKey] = []
 
     public init(key: SpendRowKey, expected: SpendCounts?, actual: SpendCounts?) {
         self.key = key
