@@ -10,6 +10,9 @@ struct ClosingPlan: Equatable {
     /// The last full hour that the watermark has passed: its end.
     private var closable: Int64?
     private var again: Set<Int64> = []
+    private var lastAgain: Int64?
+    /// Late events come all the time: what they change is compared again this often, and not after each of them.
+    private static let againMilliseconds: Int64 = 300_000
 
     /// What earlier processes have compared.
     mutating func load(lastClosed: Int64?, lastFull: Int64?) {
@@ -43,10 +46,14 @@ struct ClosingPlan: Equatable {
         if let watermark { lastClosed = max(lastClosed ?? .min, watermark - watermark % Self.hour) }
     }
 
-    /// Starts of the hours to compare, ascending: those that were touched again, then those that are over.
-    var dueHours: [Int64] {
+    /// Starts of the hours to compare: those that were touched again, then those that are over.
+    mutating func dueHours(_ now: Int64) -> [Int64] {
         guard let lastClosed, let closable else { return [] }
-        return again.sorted() + stride(from: lastClosed, to: closable, by: Self.hour)
+        let over = Array(stride(from: lastClosed, to: closable, by: Int(Self.hour)))
+        let isTimeForAgain = lastAgain.map { now - $0 >= Self.againMilliseconds } ?? true
+        guard !again.isEmpty, isTimeForAgain || !over.isEmpty else { return over }
+        lastAgain = now
+        return again.sorted() + over
     }
 
     mutating func closed(_ start: Int64) {

@@ -22,7 +22,6 @@ final class ReconcilerLoop: @unchecked Sendable {
     private var knownRecords: Int64?
     private var knownBeyondHorizon: Int64?
 
-    private static let hour: Int64 = 3_600_000
     /// How many hours are compared in one snapshot when catching up.
     private static let hoursAtOnce = 24
 
@@ -105,15 +104,18 @@ final class ReconcilerLoop: @unchecked Sendable {
             context.health.started()
         }
         plan.note(watermark: cut.watermark, touched: session.touchedHours, open: metrics.openHours)
+        let now = clock.unixMilliseconds()
         tellWaiting()
-        if plan.isFullDue(clock.unixMilliseconds(), every: configuration.fullMilliseconds) {
-            try compareEverything(session)
+        if plan.isFullDue(now, every: configuration.fullMilliseconds) { try compareEverything(session) }
+        let due = plan.dueHours(now)
+        guard !due.isEmpty else { return }
+        var rest = due[...]
+        while !rest.isEmpty {
+            try compare(session, Array(rest.prefix(Self.hoursAtOnce)))
+            rest = rest.dropFirst(Self.hoursAtOnce)
         }
-        var hours = plan.dueHours.prefix(Self.hoursAtOnce)
-        while !hours.isEmpty {
-            try compare(session, Array(hours))
-            hours = plan.dueHours.prefix(Self.hoursAtOnce)
-        }
+        session.forgetTouchedHours()
+        try session.keep()
         tellWaiting()
     }
 
@@ -122,7 +124,7 @@ final class ReconcilerLoop: @unchecked Sendable {
         let outcome = try session.compareEverything()
         try finish(session, outcome.report, kind: .full, range: .everything, started)
         plan.comparedInFull(
-            at: started, watermark: outcome.cut.watermark, hasCompared: outcome.report.verdict != .couldNotCompare)
+            at: started, watermark: outcome.cut?.watermark, hasCompared: outcome.report.verdict != .couldNotCompare)
     }
 
     private func compare(_ session: ReconciliationSession, _ hours: [Int64]) throws {
@@ -132,9 +134,9 @@ final class ReconcilerLoop: @unchecked Sendable {
             try finish(session, outcome.report, kind: .hour, range: .hour(start), started)
             plan.closed(start)
         }
-        session.forgetTouchedHours()
-        try session.keep()
     }
+
+    private static func moment(_ milliseconds: Int64) -> String { CivilTime(milliseconds: milliseconds).iso }
 
     private func finish(
         _ session: ReconciliationSession, _ report: ReconciliationReport, kind: ReconciliationStore.Kind,

@@ -22,7 +22,7 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = try RepairPlan(json: try InputFile.text(of: plan, limit: 1 << 30))
         guard apply else {
-            Output.write(plan.text)
+            Output.write(try plan.text())
             Output.note("sluice: nothing was changed; apply it with --apply --reason \"...\"\n")
             return
         }
@@ -32,10 +32,10 @@ struct RepairCommand: AsyncParsableCommand {
         let applied = try Repair.apply(
             plan, reason: reason, operator: Operator.current, on: try postgres.connect(), names: try postgres.names())
         switch applied {
-        case .applied(let rows):
-            Output.write("repaired: \(rows) rows; reconcile again to see that they agree\n")
-        case .appliedBefore(let moment):
-            Output.write("nothing changed: this plan was applied at \(moment) already\n")
+        case .applied(_, let rows, let removed):
+            Output.write("repaired: \(rows) rows, \(removed) of them removed; reconcile again to see that they agree\n")
+        case .appliedBefore(let moment, let who):
+            Output.write("nothing changed: this plan was applied at \(moment) already, by \(who)\n")
         }
     }
 }

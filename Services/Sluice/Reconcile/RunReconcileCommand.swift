@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 import Reconciliation
 
 /// `sluice reconcile run`, or `sluice reconcile` alone: one reconciliation.
@@ -119,10 +120,10 @@ struct RunReconcileCommand: AsyncParsableCommand {
         }
         guard let plan else { return }
         guard let made = outcome.plan else {
-            Output.note("sluice: nothing differs that could be mended from the log, so there is no plan\n")
+            Output.note("sluice: no plan was made: \(outcome.planRefusal ?? "nothing differs")\n")
             return
         }
         try OutputFile.write(try made.json(), to: plan)
-        Output.note("sluice: \(plan) mends \(made.changes.count) rows; review it: sluice reconcile repair \(plan)\n")
+        Output.note("sluice: \(plan) mends \(made.rows.count) rows; review it: sluice reconcile repair \(plan)\n")
     }
 }

@@ -49,10 +49,11 @@ public final class Comparison {
             try compareLifetimes()
             for level in [SpendLevel.adHour, .placementHour, .countryHour] { try compare(level) }
         }
-        try compareViews()
-        try compareLetters()
         compareCounters()
         compareProgress()
+        guard options.comparesEverything else { return result }
+        try compareViews()
+        try compareLetters()
         try compareAdjustments()
         try compareBudgets()
         try compareSignals()
@@ -119,14 +120,16 @@ public final class Comparison {
             let to = change.nextOffsetAfter.map(String.init) ?? "none"
             result.assumptions.append(
                 "An operator has changed the progress of partition \(change.partition) of \(change.topic) at "
-                    + "\(CivilTime(milliseconds: change.at).iso) (\(change.kind), next offset \(from) to \(to)): what differs may come of it.")
+                    + "\(CivilTime(milliseconds: change.at).iso) (\(change.kind), next offset \(from) to \(to)): what differs may come of it."
+            )
         }
     }
 
     // MARK: Checks
 
     func skip(_ name: String, _ title: String, _ note: String) {
-        result.checks.append(.init(name: name, title: title, compared: 0, differing: 0, status: .notChecked, note: note))
+        result.checks.append(
+            .init(name: name, title: title, compared: 0, differing: 0, status: .notChecked, note: note))
     }
 
     func add(_ name: String, _ title: String, compared: Int64, differing: Int64, note: String? = nil) {

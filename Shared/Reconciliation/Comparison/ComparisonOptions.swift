@@ -15,6 +15,9 @@ public struct ComparisonOptions: Sendable {
     /// Whether the sums of the views are compared with those of the tables beneath: one more read of everything.
     public var comparesViews = true
 
+    /// Without: the rows of windows, counters and progress alone, as for an hour that is closed.
+    public var comparesEverything = true
+
     public init() {}
 
     var isBounded: Bool { fromMilliseconds != nil || toMilliseconds != nil }

@@ -39,7 +39,8 @@ extension ReconciliationReport {
         assumptions = result.assumptions
     }
 
-    private static func scope(_ partition: RecountedPartition, of topic: String, _ bounds: LogBounds?) -> PartitionScope {
+    private static func scope(_ partition: RecountedPartition, of topic: String, _ bounds: LogBounds?) -> PartitionScope
+    {
         .init(
             topic: topic, partition: partition.partition, fromOffset: partition.start, toOffset: partition.next,
             logStart: bounds?.start.rawValue ?? partition.start, logEnd: bounds?.end.rawValue ?? partition.next,

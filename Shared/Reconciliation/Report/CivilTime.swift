@@ -1,16 +1,16 @@
 /// A moment in UTC by the Gregorian calendar.
-struct CivilTime: Equatable, Sendable {
-    var milliseconds: Int64
+public struct CivilTime: Equatable, Sendable {
+    public var milliseconds: Int64
     /// Days since 1970-01-01, and milliseconds of that day.
     var day: Int64 { Self.floorDivide(milliseconds, 86_400_000) }
     private var ofDay: Int64 { milliseconds &- day &* 86_400_000 }
 
-    init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     var hour: Int64 { ofDay / 3_600_000 }
 
     /// "2026-01-15T08:00:00Z", with three decimals where the milliseconds are not 0.
-    var iso: String {
+    public var iso: String {
         let decimals = ofDay % 1000 == 0 ? "" : "." + Self.padded(ofDay % 1000, 3)
         return "\(Self.isoDate(day: day))T\(clock):\(Self.padded(ofDay / 1000 % 60, 2))\(decimals)Z"
     }

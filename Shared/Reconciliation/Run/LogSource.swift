@@ -20,7 +20,8 @@ public struct LogSource: Sendable {
         case (nil, let folder?): return try ArchivedLog(folder: ArchiveFolder(folder), topic: topic)
         case (let kafka?, let folder?):
             return try ContinuedLog(
-                archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic), topic: KafkaLog(topic: topic, configuration: kafka))
+                archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic),
+                then: KafkaLog(topic: topic, configuration: kafka))
         case (nil, nil):
             throw ComparisonError("No log is named.", hint: "Name a Kafka, or the folder of an archive, or both.")
         }

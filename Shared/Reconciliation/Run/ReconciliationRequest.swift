@@ -1,5 +1,3 @@
-public import Postgres
-
 /// What one reconciliation is to compare.
 public struct ReconciliationRequest: Sendable {
     /// Windows that begin in `from ..< to`, milliseconds of Unix time, full hours; nil: unbounded.
@@ -33,4 +31,6 @@ public struct ReconciliationOutcome: Sendable {
     public var cut: ResultCut?
     /// Where one was asked for and something differs that the log can mend.
     public var plan: RepairPlan?
+    /// Why there is none although something differs.
+    public var planRefusal: String?
 }

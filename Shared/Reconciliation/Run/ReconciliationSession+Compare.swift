@@ -1,5 +1,5 @@
-public import Kafka
 import Archive
+import Kafka
 import Postgres
 import Streams
 
@@ -89,7 +89,7 @@ extension ReconciliationSession {
         report.scope.toMilliseconds = request.toMilliseconds
         report.program = settings.program
         clock.finish(&report)
-        return ReconciliationOutcome(report: try report.sealed(), cut: nil, plan: nil)
+        return ReconciliationOutcome(report: try report.sealed())
     }
 
     // MARK: One comparison
@@ -106,12 +106,12 @@ extension ReconciliationSession {
         options.toMilliseconds = request.toMilliseconds
         options.limit = settings.differenceLimit
         options.settings = settings.recount
-        options.comparesWindowsAlone = !request.comparesEverything
+        options.comparesEverything = request.comparesEverything
         for partition in try log.partitions() { options.logBounds[partition] = try log.bounds(of: partition) }
         let ledger = snapshot.cut.adjustmentsTopic == nil ? nil : adjustments
         let comparison = try Comparison(snapshot: snapshot, recount: recount, ledger: ledger, options: options)
-        var planner = request.makesPlan ? RepairPlanner(snapshot) : nil
-        if request.makesPlan { comparison.onDifference = { try planner?.add($0) } }
+        let maker = request.makesPlan ? RepairPlan.Maker() : nil
+        if let maker { comparison.onDifference = { try maker.add($0) } }
         let result = try comparison.run()
 
         var report = ReconciliationReport()
@@ -129,12 +129,20 @@ extension ReconciliationSession {
             recount, snapshot.cut.topic, lateHour: isLate ? request.fromMilliseconds : nil, request)
         report.method = Self.method
         report.assumptions = assumptions(log) + result.assumptions
-        if let ledger = request.ledger { try compare(ledger, snapshot, recount, request, &report) }
+        if let ledger = request.ledger { try compare(ledger, snapshot, request, &report) }
         Self.number(&report.differences)
         report.signatures = signatures(snapshot.cut, report)
         clock.finish(&report)
-        let plan = report.verdict == .mismatch ? try planner?.plan() : nil
-        return ReconciliationOutcome(report: try report.sealed(), cut: snapshot.cut, plan: plan)
+        var outcome = ReconciliationOutcome(report: try report.sealed(), cut: snapshot.cut)
+        if let maker, report.verdict == .mismatch {
+            do {
+                outcome.plan = try maker.plan(of: comparison)
+            } catch let error as ComparisonError {
+                // The report stands all the same.
+                outcome.planRefusal = "\(error)"
+            }
+        }
+        return outcome
     }
 
     /// Where the log does not reach back to the job's first record, windows that earlier events may be in cannot be proven.
@@ -168,7 +176,9 @@ extension ReconciliationSession {
     private func firstTimestamp(_ partition: RecountedPartition, in log: any PartitionedLog) throws -> Int64? {
         struct Found: Error { var timestamp: Int64 }
         do {
-            try log.forEach(in: Partition(partition.partition), from: Offset(partition.start), to: Offset(partition.next)) {
+            try log.forEach(
+                in: Partition(partition.partition), from: Offset(partition.start), to: Offset(partition.next)
+            ) {
                 throw Found(timestamp: $0.timestampMilliseconds)
             }
         } catch let found as Found {

@@ -89,7 +89,8 @@ extension ReconciliationSession {
             "\($0.topic)/\($0.partition) \($0.fromOffset)-\($0.toOffset) \($0.contentHash)"
         }
         return [
-            .init("inputs (SHA-256 over the offsets and content hashes of all partitions)",
+            .init(
+                "inputs (SHA-256 over the offsets and content hashes of all partitions)",
                 SHA256.hexadecimal(of: Array(inputs.joined(separator: "\n").utf8))),
             .init("snapshot taken at", CivilTime(milliseconds: cut.takenAt).iso),
             .init("generation of the results", String(cut.generation)),

@@ -1,7 +1,7 @@
-public import Archive
+import Archive
 public import Connectors
 public import Postgres
-public import Streams
+import Streams
 
 /// A recount that follows the log, and what it is compared with: everything that one reconciliation after the other needs.
 ///
