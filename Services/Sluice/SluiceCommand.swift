@@ -13,7 +13,7 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
             VerifyCommand.self, BudgetsCommand.self, AdjustmentsCommand.self, SignalsCommand.self, RatesCommand.self,
-            ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
+            ZonesCommand.self, MinutesCommand.self, TopicsCommand.self, ArchiveCommand.self,
         ])
 
     /// Parses the arguments, runs the command, and says what went wrong in one line on standard error.
