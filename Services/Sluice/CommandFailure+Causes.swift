@@ -1,3 +1,4 @@
+import Archive
 import Kafka
 import LocalServers
 import Postgres
@@ -12,6 +13,9 @@ extension CommandFailure {
         case let error as KafkaError:
             self.init(
                 error.code == .invalidArgument || error.code == .unknownProperty ? .usage : .dependency, "\(error)")
+        case let error as ArchiveError:
+            self.init(
+                error.code == .invalidArgument || error.code == .notArchived ? .usage : .dependency, "\(error)")
         case let error as LocalServersError: self.init(.dependency, "\(error)")
         case let error as ReconciliationObstacle: self.init(.notCompared, error.message)
         default: self.init(.dependency, "\(error)")
