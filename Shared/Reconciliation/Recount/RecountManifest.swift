@@ -1,4 +1,4 @@
-import FoundationEssentials
+internal import FoundationEssentials
 
 /// What a kept recount stands on: one generation of its runs. One line of JSON, and a line with its checksum.
 struct RecountManifest: Codable, Equatable {
