@@ -123,7 +123,8 @@ struct SpendPicture {
         for (index, point) in series.points.enumerated() {
             // A gap between a few bars shows that they are bars; among many it would be a moiré.
             let gap = series.points.count <= 48 ? Int(Self.width / count / 6) : 0
-            expectedPath += "V\(zero)H\(x(index) + gap / 2)V\(y(point.expected))H\(x(index + 1) - gap + gap / 2)"
+            if gap > 0 { expectedPath += "V\(zero)" }
+            expectedPath += "H\(x(index) + gap / 2)V\(y(point.expected))H\(x(index + 1) - gap + gap / 2)"
             actualPath += (index == 0 ? "M" : "L") + "\(x(index)) \(y(point.actual))H\(x(index + 1))"
         }
         expectedPath += "V\(zero)Z"
@@ -131,8 +132,7 @@ struct SpendPicture {
             gridPath += "M0 \(y(tick))H\(Int(Self.width))"
             amountTicks.append(
                 Tick(
-                    tickLabel: AmountScale.label(tick), tickPlace: Self.percent(1 - scale.place(tick)),
-                    tickIsMinor: false))
+                    tickLabel: AmountScale.label(tick), tickPlace: Self.percent(1 - scale.place(tick))))
         }
         timeTicks = series.ticks.enumerated().map { number, tick in
             Tick(
