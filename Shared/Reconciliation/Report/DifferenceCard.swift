@@ -1,7 +1,7 @@
 /// One difference as the page shows it.
 struct DifferenceCard {
     /// How many the page shows; the first are the largest.
-    static let shown = 30
+    static let shown = 20
 
     struct ColumnRow {
         var columnLabel: String
@@ -15,7 +15,7 @@ struct DifferenceCard {
     struct ClassRow {
         var className: String
         var classCount: String
-        var classMoney: String
+        var classChecks: String
     }
 
     var cardName: String
@@ -77,7 +77,7 @@ struct DifferenceCard {
             columnDifference: difference, columnNanos: nanos, columnDiffers: differs)
     }
 
-    /// Of each class how many there are, and what they add up to by check: levels hold the same money, so they are not added.
+    /// Of each class how many there are, and in which checks. What they come to is not added up, because levels hold the same money.
     static func classRows(_ differences: [ReconciliationReport.Difference]) -> [ClassRow] {
         var counts: [ReconciliationReport.Class: Int64] = [:]
         var checks: [ReconciliationReport.Class: Set<String>] = [:]
@@ -89,7 +89,7 @@ struct DifferenceCard {
             counts[kind].map { count in
                 ClassRow(
                     className: kind.words, classCount: Nanos.count(count),
-                    classMoney: (checks[kind] ?? []).sorted().joined(separator: ", "))
+                    classChecks: (checks[kind] ?? []).sorted().joined(separator: ", "))
             }
         }
     }

@@ -73,7 +73,7 @@ extension ReportPage {
                 "\(Nanos(Int128(clamping: nanos.value.magnitude)).units()) \(currency) \(nanos.value > 0 ? "more" : "less")"
             }
             if net.isEmpty { return counted + "The totals of spend agree; what differs is listed below." }
-            return counted + "In all the results have \(list(net)) than the log gives."
+            return counted + "In all, the results have \(list(net)) than the log gives."
         }
     }
 
@@ -82,27 +82,22 @@ extension ReportPage {
         for total in report.totals.prefix(2) {
             let expected = Nanos(total.expectedNanos) ?? Nanos(0)
             let difference = (Nanos(total.actualNanos) ?? Nanos(0)) - expected
+            let (whole, tail) = expected.unitsInTwoParts
             facts.append(
                 Fact(
-                    label: "Spend in \(total.currency), by the log", figure: expected.units(),
+                    label: "Spend in \(total.currency), by the log", figure: whole, figureTail: tail,
                     remark: difference == Nanos(0)
                         ? "the results say the same" : "the results differ by \(difference.units(signed: true))"))
         }
-        if report.totals.count > 2 {
-            facts.append(
-                Fact(
-                    label: "Currencies", figure: Nanos.count(Int64(report.totals.count)), remark: "all are listed below"
-                ))
-        }
         facts.append(
             Fact(
-                label: "Records read again", figure: Nanos.count(report.scope.records),
+                label: "Records read again", figure: Nanos.count(report.scope.records), figureTail: "",
                 remark: "from \(plural(Int64(report.scope.partitions.count), "partition"))"))
         if !report.checks.isEmpty {
             let agreeing = report.checks.count { $0.status == .match }
             facts.append(
                 Fact(
-                    label: "Checks that agree", figure: "\(agreeing) of \(report.checks.count)",
+                    label: "Checks that agree", figure: "\(agreeing) of \(report.checks.count)", figureTail: "",
                     remark: checkSummary(report)))
         }
         return facts

@@ -9,6 +9,8 @@ struct ReportPage {
     struct Fact {
         var label: String
         var figure: String
+        /// Decimals beyond the second, in smaller type.
+        var figureTail: String
         var remark: String
     }
     struct MoneyRow {

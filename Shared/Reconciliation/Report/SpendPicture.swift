@@ -5,7 +5,8 @@ struct SpendPicture {
         var tickLabel: String
         /// In percent of the width, or of the height from the top.
         var tickPlace: String
-        var tickIsMinor: Bool
+        var tickIsMinor = false
+        var tickIsLast = false
     }
     /// One hour as two bars, for runs that have only one or two of them.
     struct Pair {
@@ -22,6 +23,7 @@ struct SpendPicture {
         var hourExpected: String
         var hourActual: String
         var hourDifference: String
+        var hourIsOff: Bool
         var hourRows: String
     }
 
@@ -31,6 +33,7 @@ struct SpendPicture {
     /// What one sees, for those who do not.
     var pictureDescription: String
     var pictureUnit: String
+    var pictureIsDense = false
     var isSeries = false
     var isPairs = false
     var pairs: [Pair] = []
@@ -75,16 +78,23 @@ struct SpendPicture {
         let differing = series.points.filter(\.differs)
         let first = CivilTime(milliseconds: series.points[0].start).text
         let last = CivilTime(milliseconds: series.points[series.points.count - 1].start).text
+        let outcome: String
+        switch (differing.count, series.points.count) {
+        case (0, 1): outcome = "The log and the results agree."
+        case (0, _): outcome = "The log and the results agree in every \(series.unit)."
+        case (_, 1): outcome = "The log and the results differ."
+        case (let some, let all): outcome = "The log and the results differ in \(some) of \(all) \(series.unit)s."
+        }
         pictureDescription =
-            "From \(first) to \(last) UTC. "
-            + (differing.isEmpty
-                ? "The log and the results agree in every \(series.unit)."
-                : "The log and the results differ in \(differing.count) of \(series.points.count) \(series.unit)s.")
+            series.points.count == 1
+            ? "The \(series.unit) from \(first) UTC. \(outcome)"
+            : "\(series.unit.prefix(1).uppercased() + series.unit.dropFirst())s from \(first) to \(last) UTC. \(outcome)"
         if series.points.count <= 2 {
             isPairs = true
             addPairs(series)
         } else {
             isSeries = true
+            pictureIsDense = series.points.count > 200
             addSeries(series)
         }
         addHourRows(differing, of: series)
@@ -113,7 +123,8 @@ struct SpendPicture {
         for (index, point) in series.points.enumerated() {
             // A gap between a few bars shows that they are bars; among many it would be a moiré.
             let gap = series.points.count <= 48 ? Int(Self.width / count / 6) : 0
-            expectedPath += "V\(zero)H\(x(index) + gap / 2)V\(y(point.expected))H\(x(index + 1) - gap + gap / 2)"
+            if gap > 0 { expectedPath += "V\(zero)" }
+            expectedPath += "H\(x(index) + gap / 2)V\(y(point.expected))H\(x(index + 1) - gap + gap / 2)"
             actualPath += (index == 0 ? "M" : "L") + "\(x(index)) \(y(point.actual))H\(x(index + 1))"
         }
         expectedPath += "V\(zero)Z"
@@ -121,8 +132,7 @@ struct SpendPicture {
             gridPath += "M0 \(y(tick))H\(Int(Self.width))"
             amountTicks.append(
                 Tick(
-                    tickLabel: AmountScale.label(tick), tickPlace: Self.percent(1 - scale.place(tick)),
-                    tickIsMinor: false))
+                    tickLabel: AmountScale.label(tick), tickPlace: Self.percent(1 - scale.place(tick))))
         }
         timeTicks = series.ticks.enumerated().map { number, tick in
             Tick(
@@ -161,6 +171,7 @@ struct SpendPicture {
             HourRow(
                 hourStart: CivilTime(milliseconds: point.start).text, hourExpected: point.expected.units(),
                 hourActual: point.actual.units(), hourDifference: (point.actual - point.expected).units(signed: true),
+                hourIsOff: point.actual != point.expected,
                 hourRows: Nanos.count(point.differingRows))
         }
         hasHourRows = !hourRows.isEmpty

@@ -59,8 +59,11 @@ struct SpendSeries {
         let steps: [Int64] = [1, 2, 3, 6, 12, 24, 48, 96, 120, 168, 336, 720, 1440, 2880, 8760, 17_520, 87_600]
         let hours = Int64(points.count) * width / Self.hour
         let step = (steps.first { $0 * Self.hour >= width && hours / $0 <= 7 } ?? hours) * Self.hour
+        // Days are counted from the first one of the picture.
+        let first = points.first { CivilTime(milliseconds: $0.start).hour == 0 }?.start ?? 0
+        let origin = step > 24 * Self.hour ? first : 0
         return points.enumerated().compactMap { index, point in
-            guard (point.start % step + step) % step < width else { return nil }
+            guard ((point.start - origin) % step + step) % step < width else { return nil }
             let time = CivilTime(milliseconds: point.start)
             if step < 24 * Self.hour { return (index, time.hour == 0 ? time.shortDate : time.clock) }
             return (index, step >= 1440 * Self.hour ? time.date : time.shortDate)
