@@ -13,14 +13,9 @@ struct SluiceCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
-<<<<<<< HEAD
             VerifyCommand.self, ReconcileCommand.self, BudgetsCommand.self, AdjustmentsCommand.self,
-            SignalsCommand.self, RatesCommand.self,
-            ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
-=======
-            VerifyCommand.self, BudgetsCommand.self, AdjustmentsCommand.self, SignalsCommand.self, RatesCommand.self,
-            ZonesCommand.self, MinutesCommand.self, TopicsCommand.self, ArchiveCommand.self,
->>>>>>> h/arc
+            SignalsCommand.self, RatesCommand.self, ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
+            ArchiveCommand.self,
         ])
 
     /// Parses the arguments, runs the command, and says what went wrong in one line on standard error.
