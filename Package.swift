@@ -121,6 +121,10 @@ let package = Package(
             path: "Shared/Runtime",
             swiftSettings: strict + (isSanitized ? [.define("SLUICE_SANITIZED")] : [])
         ),
+        // What the command lines of services have in common: the settings of their connections, and how they end.
+        .target(
+            name: "ServiceCommand", dependencies: ["Runtime", "Kafka", "Postgres", "Connectors", argumentParser],
+            path: "Shared/ServiceCommand", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
             name: "TestKit", dependencies: ["Streams", "Schemas", "CCoroutine"], path: "Shared/TestKit",
@@ -139,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "SpendAggregator",
             dependencies: [
-                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Runtime",
+                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Runtime", "ServiceCommand",
                 argumentParser, logging, lifecycle,
             ],
             path: "Services/SpendAggregator/Command",
@@ -147,7 +151,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "Archiver",
-            dependencies: ["Archive", "Streams", "Kafka", "Runtime", argumentParser, logging, lifecycle],
+            dependencies: [
+                "Archive", "Streams", "Kafka", "Runtime", "ServiceCommand", argumentParser, logging, lifecycle,
+            ],
             path: "Services/Archiver",
             exclude: ["README.md"],
             swiftSettings: strict
@@ -155,8 +161,8 @@ let package = Package(
         .executableTarget(
             name: "Reconciler",
             dependencies: [
-                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Runtime", argumentParser,
-                logging, lifecycle,
+                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Runtime", "ServiceCommand",
+                argumentParser, logging, lifecycle,
             ],
             path: "Services/Reconciler",
             exclude: ["README.md"],

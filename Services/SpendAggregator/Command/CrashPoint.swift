@@ -2,6 +2,7 @@
     import Connectors
     import Glibc
     import Runtime
+    import ServiceCommand
     import Streams
     import Synchronization
 

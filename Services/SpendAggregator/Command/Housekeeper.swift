@@ -2,6 +2,7 @@ import Connectors
 import Logging
 import Postgres
 import Runtime
+import ServiceCommand
 import SpendAggregatorJob
 import Streams
 import Synchronization

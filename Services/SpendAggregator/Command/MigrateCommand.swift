@@ -2,6 +2,7 @@ import ArgumentParser
 import Connectors
 import Logging
 import Postgres
+import ServiceCommand
 import SpendAggregatorJob
 
 /// `spend-aggregator migrate`: brings the schemas to this version.
@@ -32,7 +33,7 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.guarded {
             if print {
-                let names = try DatabaseNames(prefix: options.schemaPrefix ?? "")
+                let names = try DatabaseNames(prefix: options.postgres.schemaPrefix ?? "")
                 for migrator in try Self.migrators(names) {
                     for migration in migrator.migrations {
                         Swift.print("-- schema \(migrator.schema), version \(migration.version): \(migration.name)")

@@ -1,14 +1,16 @@
 import Connectors
 
 /// A wait that can be ended from another thread, once and for all.
-final class Pause: @unchecked Sendable {
+public final class Pause: @unchecked Sendable {
     private let monitor = Monitor()
     // Guarded by the monitor.
     private var hasEnded = false
 
-    var isOver: Bool { monitor.locked { hasEnded } }
+    public init() {}
 
-    func end() {
+    public var isOver: Bool { monitor.locked { hasEnded } }
+
+    public func end() {
         monitor.locked {
             hasEnded = true
             monitor.wake()
@@ -16,7 +18,7 @@ final class Pause: @unchecked Sendable {
     }
 
     /// Waits so long, or until `end`.
-    func wait(milliseconds: Int64) {
+    public func wait(milliseconds: Int64) {
         let deadline = Monitor.monotonicMilliseconds() + milliseconds
         monitor.locked {
             while !hasEnded, Monitor.monotonicMilliseconds() < deadline {
