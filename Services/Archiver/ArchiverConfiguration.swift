@@ -2,6 +2,7 @@ import Archive
 import Kafka
 import Logging
 import Runtime
+import ServiceCommand
 
 /// The service's settings, complete and checked.
 struct ArchiverConfiguration: Sendable {
@@ -25,7 +26,7 @@ struct ArchiverConfiguration: Sendable {
     /// - Parameter connects: false for a command that only says what it would do: brokers and folder may be left out.
     static func load(_ options: ArchiverOptions, connects: Bool = true) throws -> ArchiverConfiguration {
         let reader = try ServiceConfigurationReader(flags: options.flags)
-        let kafka = try kafkaClient(reader, isNeeded: connects)
+        let kafka = try reader.kafkaClient(clientID: service, isNeeded: connects)
         let topic = try reader.string("kafka.topic", default: "ad-events")
         let folder =
             connects ? try reader.string("archive.folder") : try reader.string("archive.folder", default: "(not given)")
@@ -41,31 +42,12 @@ struct ArchiverConfiguration: Sendable {
         }
         let admin = try reader.adminSettings(defaultPort: 9_465)
         let log = try reader.logSettings()
-        // Variables of the operators' command, the other services, the demo and the tests, which share the environment.
-        try reader.finish(alsoKnown: [
-            "broker-bin", "dev-root", "bin-dir", "debug-bin-dir", "pg-bin", "mutant", "crash-at", "postgres",
-            "postgres.password-file", "schema-prefix", "job",
-        ])
+        // Of the other services, which may share the environment.
+        let others = ["postgres", "postgres.password-file", "schema-prefix", "job"]
+        try reader.finish(alsoKnown: ServiceConfigurationReader.foreignVariables + others)
         return ArchiverConfiguration(
             kafka: kafka, topic: topic, folder: ArchiveFolder(folder), segmentBytes: bytes, segmentAgeMilliseconds: age,
             compressionLevel: level, retentionMilliseconds: retention, admin: admin, logLevel: log.level,
             logFormat: log.format, warnings: reader.warnings, effective: reader.effective())
-    }
-
-    private static func kafkaClient(
-        _ reader: ServiceConfigurationReader, isNeeded: Bool
-    ) throws -> KafkaClientConfiguration {
-        let brokers = isNeeded ? try reader.string("kafka.brokers") : try reader.string("kafka.brokers", default: "")
-        var kafka = KafkaClientConfiguration(
-            bootstrapServers: brokers.split(separator: ",").map(String.init), clientID: service)
-        kafka.securityProtocol = try reader.optionalString("kafka.security-protocol")
-        kafka.certificateAuthorityLocation = try reader.optionalString("kafka.ca-file")
-        kafka.certificateLocation = try reader.optionalString("kafka.certificate-file")
-        kafka.keyLocation = try reader.optionalString("kafka.key-file")
-        kafka.keyPassword = try reader.secret("kafka.key-password")?.withValue { $0 }
-        kafka.saslMechanism = try reader.optionalString("kafka.sasl-mechanism")
-        kafka.saslUser = try reader.optionalString("kafka.sasl-user")
-        kafka.saslPassword = try reader.secret("kafka.sasl-password")?.withValue { $0 }
-        return kafka
     }
 }

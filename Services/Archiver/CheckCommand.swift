@@ -6,15 +6,15 @@ import Runtime
 import Streams
 
 /// `archiver check`: configuration, folder and topic, without side effects.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
             "Show the effective settings, try folder and topic, and see that they belong together; change nothing.")
     @OptionGroup var options: ArchiverOptions
 
-    func run() throws {
-        try CommandFailure.guarded {
+    func run() async throws {
+        try await CommandFailure.guarded {
             let configuration = try ArchiverConfiguration.load(options)
             for entry in configuration.effective { print("\(entry.key) = \(entry.value)  (\(entry.source))") }
             for warning in configuration.warnings { print("warning: \(warning)") }

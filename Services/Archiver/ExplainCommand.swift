@@ -3,14 +3,14 @@ import ArgumentParser
 import Runtime
 
 /// `archiver explain`: what is kept, what is promised, and what that rests on.
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Print what the archiver does, its guarantee and the assumptions.",
         discussion: "Uses the given settings where they matter; connects to nothing.")
     @OptionGroup var options: ArchiverOptions
 
-    func run() throws {
-        try CommandFailure.guarded { print(Self.text(try ArchiverConfiguration.load(options, connects: false))) }
+    func run() async throws {
+        try await CommandFailure.guarded { print(Self.text(try ArchiverConfiguration.load(options, connects: false))) }
     }
 
     static func text(_ configuration: ArchiverConfiguration) -> String {

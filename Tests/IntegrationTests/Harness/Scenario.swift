@@ -92,8 +92,7 @@ final class Scenario: Sendable {
             .init(Binaries.release + "/sluice", arguments, environment: Self.clean), timeout: timeout)
     }
 
-    private func spawn(_ program: String, _ arguments: [String], environment: [String: String?]) throws -> ChildProcess
-    {
+    func spawn(_ program: String, _ arguments: [String], environment: [String: String?]) throws -> ChildProcess {
         let child = try ChildProcess(
             .init(program, arguments, environment: Self.clean.merging(environment) { $1 }))
         children.withLock { $0.append(child) }
@@ -103,6 +102,7 @@ final class Scenario: Sendable {
     /// The tests' own settings would otherwise be the processes' as well.
     private static let clean: [String: String?] = [
         "SLUICE_KAFKA_BROKERS": nil, "SLUICE_POSTGRES": nil, "SLUICE_CRASH_KILLS": nil, "SLUICE_CRASH_SEED": nil,
+        "SLUICE_ARCHIVE_FOLDER": nil,
     ]
 
     // MARK: The stream
