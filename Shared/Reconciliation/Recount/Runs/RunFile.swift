@@ -64,6 +64,7 @@ struct RunHeader: BitwiseCopyable, Equatable {
 
     static func == (a: Self, b: Self) -> Bool {
         a.mark == b.mark && a.entrySize == b.entrySize && a.count == b.count && a.newest == b.newest
+            && a.spare == b.spare
     }
 }
 
