@@ -15,7 +15,8 @@ public enum EventExplanation {
             let offsets = Set(places.map(\.offset))
             let from = scope.partitions.first { $0.topic == scope.topic && $0.partition == partition }?.fromOffset ?? 0
             guard let last = offsets.max(), last >= from else { continue }
-            try trace.trace(partition, from: from, to: last + 1, wants: { offsets.contains($0.offset) }) { event, verdict in
+            try trace.trace(partition, from: from, to: last + 1, wants: { offsets.contains($0.offset) }) {
+                event, verdict in
                 let place = ReconciliationReport.EventPlace(
                     topic: scope.topic, partition: partition, offset: event.offset)
                 found[place] = "\(describe(event)): \(describe(verdict))"
@@ -49,7 +50,8 @@ public enum EventExplanation {
         return switch verdict {
         case .counted(let isLate): "counted\(late(isLate))"
         case .invalid: "invalid traffic, counted as such and not charged"
-        case .duplicate(let offset, let gap): "removed, a copy of offset \(offset), \(gap) ms of the log's time after it"
+        case .duplicate(let offset, let gap):
+            "removed, a copy of offset \(offset), \(gap) ms of the log's time after it"
         case .countedAgain(let offset, let gap, let isLate):
             "counted again\(late(isLate)): a copy of offset \(offset), \(gap) ms after it, beyond the horizon"
         case .deadLetter(let fault): "a dead letter: \(fault.code)"

@@ -31,7 +31,8 @@ struct RowJudgement: Equatable {
         } else if difference.expected == nil, row.count == 0 {
             self.init(
                 .rowWithoutEvents, [],
-                "No event of the log has anything to do with this row: something else than the aggregator, a rogue writer, has put it there.")
+                "No event of the log has anything to do with this row: something else than the aggregator, a rogue writer, has put it there."
+            )
         } else {
             self = Self.unknown(row, isBelow: deficit.hasNothingNegative)
         }
@@ -108,7 +109,8 @@ struct RowJudgement: Equatable {
         let choice = found.isOneOfSeveral ? "; other invalid events of the row would explain it as well" : ""
         return Self(
             .invalid, offsets,
-            "The row has charged invalid traffic: it is off by exactly what \(events(offsets.count)) would have cost as valid\(choice).")
+            "The row has charged invalid traffic: it is off by exactly what \(events(offsets.count)) would have cost as valid\(choice)."
+        )
     }
 
     private static func late(_ row: TracedRow, _ excess: Int64) -> Self {
@@ -121,10 +123,12 @@ struct RowJudgement: Equatable {
     private static func unknown(_ row: TracedRow, isBelow: Bool) -> Self {
         let offsets = row.counted.map(\.offset)
         let direction = isBelow ? "lower" : "other"
-        let what = row.isComplete ? "no few events of it add up to the difference" : "it has too many events to be searched"
+        let what =
+            row.isComplete ? "no few events of it add up to the difference" : "it has too many events to be searched"
         return Self(
             .unknown, offsets,
-            "The row's figures are \(direction) than the log says, and \(what): it was changed by something else, or by several things at once.")
+            "The row's figures are \(direction) than the log says, and \(what): it was changed by something else, or by several things at once."
+        )
     }
 
     private static func events(_ count: Int) -> String { count == 1 ? "one event" : "\(count) events" }

@@ -3,7 +3,8 @@ import Postgres
 /// Adjustments: the ledger against its log, and their share of the levels against the adjustments of the log.
 extension Comparison {
     private static let ledgerTitle = "Adjustments: the ledger against the log of adjustments"
-    private static let shareTitle = "Adjustments in hours, days, lifetimes and ads: PostgreSQL against the log of adjustments"
+    private static let shareTitle =
+        "Adjustments in hours, days, lifetimes and ads: PostgreSQL against the log of adjustments"
 
     func compareAdjustments() throws {
         guard let topic = snapshot.cut.adjustmentsTopic else {
@@ -25,7 +26,8 @@ extension Comparison {
 
     private func isWholeLedger(_ partition: RecountedPartition) -> Bool {
         partition.start == 0
-            || snapshot.cut.adjustmentPartitions.first { $0.partition == partition.partition }?.firstOffset == partition.start
+            || snapshot.cut.adjustmentPartitions.first { $0.partition == partition.partition }?.firstOffset
+                == partition.start
     }
 
     private func skipAdjustments(_ note: String) {
@@ -45,9 +47,11 @@ extension Comparison {
             guard let row = stored[given.id] else {
                 differing += 1
                 keepAdjustment(
-                    given.id, .adjustmentMissing, StoredAdjustment.fields(given).map { .init($0.name, expected: $0.value, actual: nil) },
+                    given.id, .adjustmentMissing,
+                    StoredAdjustment.fields(given).map { .init($0.name, expected: $0.value, actual: nil) },
                     nanos: -Int128(given.amountNanos), currency: given.currency, copies, topic,
-                    "The adjustment is in the log and not in the ledger: \(given.amountNanos < 0 ? "the advertiser's credit" : "the charge") is missing.")
+                    "The adjustment is in the log and not in the ledger: \(given.amountNanos < 0 ? "the advertiser's credit" : "the charge") is missing."
+                )
                 continue
             }
             let conflicts = Int64(copies.filter { !$0.saysTheSame(as: given) }.count)
@@ -75,7 +79,8 @@ extension Comparison {
         for (id, row) in surplus {
             differing += 1
             keepAdjustment(
-                id, .rowWithoutEvents, row.fields.map { .init($0.name, expected: nil, actual: $0.value) }, nanos: row.nanos,
+                id, .rowWithoutEvents, row.fields.map { .init($0.name, expected: nil, actual: $0.value) },
+                nanos: row.nanos,
                 currency: row.currency, [], topic, "The ledger has an adjustment that no record of the log makes.")
         }
         add(
@@ -169,7 +174,9 @@ extension Comparison {
                         actual: found.map { String($0.nanos) }),
                 ],
                 nanos: String(nanos), currency: currency.isEmpty ? nil : currency,
-                events: (places ?? []).prefix(100).map { .init(topic: topic, partition: $0.partition, offset: $0.offset) },
+                events: (places ?? []).prefix(100).map {
+                    .init(topic: topic, partition: $0.partition, offset: $0.offset)
+                },
                 eventCount: Int64(places?.count ?? 0), explanation: explanation))
     }
 
@@ -192,7 +199,9 @@ extension Comparison {
                     number: 0, check: "adjustment_levels", class: .rowWithoutEvents,
                     key: [.init("level", try row.string(0)), .init("row", try row.string(1))], columns: [], nanos: "0",
                     currency: nil, events: [], eventCount: 0,
-                    explanation: "The row mixes events and adjustments, which are kept apart: the aggregator does not write such rows."))
+                    explanation:
+                        "The row mixes events and adjustments, which are kept apart: the aggregator does not write such rows."
+                ))
         }
         return count
     }

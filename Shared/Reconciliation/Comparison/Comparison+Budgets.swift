@@ -48,15 +48,21 @@ extension Comparison {
             compared += 1
             let today = days.lazy.filter { $0.key.campaign == campaign && $0.key.day == budget.day }
                 .reduce(Int128(0)) { $0 + $1.value }
-            let expected = (Self.level(today, of: budget.daily), Self.level(lifetimes[campaign] ?? 0, of: budget.lifetime))
+            let expected = (
+                Self.level(today, of: budget.daily), Self.level(lifetimes[campaign] ?? 0, of: budget.lifetime)
+            )
             var columns: [ReconciliationReport.Column] = []
             if budget.day == nil || expected.0 != budget.dailyLevel {
                 columns.append(
-                    .init("daily_level", expected: String(expected.0), actual: budget.day.map { _ in String(budget.dailyLevel) }))
+                    .init(
+                        "daily_level", expected: String(expected.0),
+                        actual: budget.day.map { _ in String(budget.dailyLevel) }))
             }
             if budget.day == nil || expected.1 != budget.lifetimeLevel {
                 columns.append(
-                    .init("lifetime_level", expected: String(expected.1), actual: budget.day.map { _ in String(budget.lifetimeLevel) }))
+                    .init(
+                        "lifetime_level", expected: String(expected.1),
+                        actual: budget.day.map { _ in String(budget.lifetimeLevel) }))
             }
             guard !columns.isEmpty else { continue }
             differing += 1
@@ -109,7 +115,10 @@ extension Comparison {
     /// What was spent on the days that are not over, by where it came from.
     private func daySpend(_ budgets: [Int64: Budget], from: Int64) throws -> [DayKey: Int128] {
         var spent: [DayKey: Int128] = [:]
-        func add(_ campaign: Int64, _ currency: UInt32, at minute: Int64, _ source: String, _ partition: Int32, _ nanos: Int128)
+        func add(
+            _ campaign: Int64, _ currency: UInt32, at minute: Int64, _ source: String, _ partition: Int32,
+            _ nanos: Int128
+        )
             throws
         {
             guard let budget = budgets[campaign], budget.currency == currency, let first = budget.day else { return }
@@ -124,7 +133,8 @@ extension Comparison {
         }
         for given in truth?.counted ?? [] {
             try add(
-                given.campaign, Self.letters(given), at: given.eventTime - given.eventTime % 60_000, "a", given.partition,
+                given.campaign, Self.letters(given), at: given.eventTime - given.eventTime % 60_000, "a",
+                given.partition,
                 Int128(given.amountNanos))
         }
         return spent
@@ -176,7 +186,8 @@ extension Comparison {
     }
 
     private func keepBudget(
-        _ key: [ReconciliationReport.KeyPart], _ columns: [ReconciliationReport.Column], nanos: Int128, currency: UInt32?,
+        _ key: [ReconciliationReport.KeyPart], _ columns: [ReconciliationReport.Column], nanos: Int128,
+        currency: UInt32?,
         _ explanation: String
     ) {
         keep(

@@ -11,7 +11,8 @@ extension Comparison {
         if let from, from > options.fromMilliseconds ?? .min {
             note = "From \(CivilTime(milliseconds: from).iso) on: earlier minutes are not kept."
             if let to = options.toMilliseconds, from >= to {
-                return skip(SpendLevel.minute.name, Self.title(.minute), "The minutes of the range are not kept any more.")
+                return skip(
+                    SpendLevel.minute.name, Self.title(.minute), "The minutes of the range are not kept any more.")
             }
         }
         var points = HourPoints()
@@ -51,7 +52,8 @@ extension Comparison {
         if let begin = recount.minutesBegin, begin > options.fromMilliseconds ?? .min {
             return skip(
                 SpendLevel.day.name, Self.title(.day),
-                "Days follow from recounted minutes, and those before \(CivilTime(milliseconds: begin).iso) are not kept.")
+                "Days follow from recounted minutes, and those before \(CivilTime(milliseconds: begin).iso) are not kept."
+            )
         }
         let (from, to, zones) = (options.fromMilliseconds, options.toMilliseconds, snapshot.zones)
         var days: [Int64: (first: Int64, last: Int64)] = [:]

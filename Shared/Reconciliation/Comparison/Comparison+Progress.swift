@@ -23,11 +23,13 @@ extension Comparison {
             differing += 1
             keepProgress(
                 "counters", log.partition, columns,
-                "The counters of this partition do not say what the log says; the rows of results are compared on their own.")
+                "The counters of this partition do not say what the log says; the rows of results are compared on their own."
+            )
         }
         if compared == 0 {
             return skip(
-                "counters", Self.countersTitle, notes.isEmpty ? "No partition was applied yet." : notes.joined(separator: " "))
+                "counters", Self.countersTitle,
+                notes.isEmpty ? "No partition was applied yet." : notes.joined(separator: " "))
         }
         add(
             "counters", Self.countersTitle, compared: compared, differing: differing,
@@ -68,13 +70,15 @@ extension Comparison {
                 keepProgress(
                     "progress", partition.rawValue,
                     [.init("next_offset", expected: "at most \(end)", actual: String(next))],
-                    "The results hold records that the log does not have: it ends before them. It was cut off, or is another one.")
+                    "The results hold records that the log does not have: it ends before them. It was cut off, or is another one."
+                )
             } else if next < start {
                 differing += 1
                 keepProgress(
                     "progress", partition.rawValue,
                     [.init("next_offset", expected: "at least \(start)", actual: String(next))],
-                    "The log begins behind the next record to be applied: \(start - next) records are gone that were never applied.")
+                    "The log begins behind the next record to be applied: \(start - next) records are gone that were never applied."
+                )
             } else {
                 behind += end - next
             }
@@ -82,7 +86,8 @@ extension Comparison {
         for row in snapshot.cut.partitions where options.logBounds[Partition(row.partition)] == nil {
             differing += 1
             keepProgress(
-                "progress", row.partition, [.init("next_offset", expected: nil, actual: row.nextOffset.map { String($0) })],
+                "progress", row.partition,
+                [.init("next_offset", expected: nil, actual: row.nextOffset.map { String($0) })],
                 "There is progress of a partition that the log does not have.")
         }
         add(

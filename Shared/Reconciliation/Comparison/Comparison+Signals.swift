@@ -13,7 +13,8 @@ extension Comparison {
 
     private func compareSequences(compared: inout Int64) throws -> Int64 {
         let signals = snapshot.spend("budget_signal")
-        let lanes = "(SELECT lane, last_sequence FROM \(snapshot.sluice("outbox_lane")) WHERE output = 'budget-signals')"
+        let lanes =
+            "(SELECT lane, last_sequence FROM \(snapshot.sluice("outbox_lane")) WHERE output = 'budget-signals')"
         compared += try snapshot.connection.query("SELECT count(*) FROM \(signals)")[0].int64(0)
         // Holes, up to the number that was given last; and numbers that were never given.
         let rows = try snapshot.cursor(
@@ -111,7 +112,8 @@ extension Comparison {
     ) {
         keep(
             .init(
-                number: 0, check: "signals", class: .budgetSignal, key: key, columns: columns, nanos: "0", currency: nil,
+                number: 0, check: "signals", class: .budgetSignal, key: key, columns: columns, nanos: "0",
+                currency: nil,
                 events: [], eventCount: 0, explanation: explanation))
     }
 }

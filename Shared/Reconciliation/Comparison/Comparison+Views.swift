@@ -54,7 +54,8 @@ extension Comparison {
                 let actual = place < shown.count ? shown[place] : nil
                 return expected == actual ? nil : .init(names[place], expected: expected, actual: actual)
             }
-            let nanos = (Int128(shown.count > 6 ? shown[6] : "0") ?? 0) - (Int128(beneath.count > 6 ? beneath[6] : "0") ?? 0)
+            let nanos =
+                (Int128(shown.count > 6 ? shown[6] : "0") ?? 0) - (Int128(beneath.count > 6 ? beneath[6] : "0") ?? 0)
             keep(
                 .init(
                     number: 0, check: "views", class: .unknown,
@@ -70,7 +71,9 @@ extension Comparison {
     private func filter(_ window: String?) -> String {
         guard let window else { return "" }
         var conditions: [String] = []
-        if let from = options.fromMilliseconds { conditions.append("\(window) >= to_timestamp(\(from)::numeric / 1000)") }
+        if let from = options.fromMilliseconds {
+            conditions.append("\(window) >= to_timestamp(\(from)::numeric / 1000)")
+        }
         if let to = options.toMilliseconds { conditions.append("\(window) < to_timestamp(\(to)::numeric / 1000)") }
         return conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
     }

@@ -9,7 +9,7 @@ public final class Comparison {
     let recount: any RecountedResults
     let ledger: (any RecountedLedger)?
     let options: ComparisonOptions
-    var result = ComparisonResult()
+    var result = ComparisonOutcome()
     /// What is drawn, between the minutes and the hours.
     var hourPoints = HourPoints()
     var consequences = Consequences()
@@ -40,7 +40,7 @@ public final class Comparison {
     }
 
     /// Makes every comparison; see `ReconciliationReport.checks` for their names.
-    public func run() throws -> ComparisonResult {
+    public func run() throws -> ComparisonOutcome {
         noteChanges()
         if try canCompareRows() {
             try compareMinutes()
@@ -119,14 +119,16 @@ public final class Comparison {
             let to = change.nextOffsetAfter.map(String.init) ?? "none"
             result.assumptions.append(
                 "An operator has changed the progress of partition \(change.partition) of \(change.topic) at "
-                    + "\(CivilTime(milliseconds: change.at).iso) (\(change.kind), next offset \(from) to \(to)): what differs may come of it.")
+                    + "\(CivilTime(milliseconds: change.at).iso) (\(change.kind), next offset \(from) to \(to)): what differs may come of it."
+            )
         }
     }
 
     // MARK: Checks
 
     func skip(_ name: String, _ title: String, _ note: String) {
-        result.checks.append(.init(name: name, title: title, compared: 0, differing: 0, status: .notChecked, note: note))
+        result.checks.append(
+            .init(name: name, title: title, compared: 0, differing: 0, status: .notChecked, note: note))
     }
 
     func add(_ name: String, _ title: String, compared: Int64, differing: Int64, note: String? = nil) {

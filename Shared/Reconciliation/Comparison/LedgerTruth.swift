@@ -74,7 +74,8 @@ struct StoredAdjustment {
             FROM \(snapshot.spend("adjustment"))
             """)
         let names = [
-            "event_time_ms", "advertiser_id", "campaign_id", "ad_group_id", "ad_id", "amount_nanos", "currency", "reason",
+            "event_time_ms", "advertiser_id", "campaign_id", "ad_group_id", "ad_id", "amount_nanos", "currency",
+            "reason",
             "reference", "source_partition",
         ]
         var stored: [RecountedAdjustment.ID: StoredAdjustment] = [:]

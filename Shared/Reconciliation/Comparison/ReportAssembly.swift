@@ -8,7 +8,7 @@ extension ReconciliationReport {
     ///   - source: where the records were read, for people.
     ///   - differences: of `Classifier.classify()`.
     public init(
-        of result: ComparisonResult, cut: ResultCut, recounted: [RecountedPartition],
+        of result: ComparisonOutcome, cut: ResultCut, recounted: [RecountedPartition],
         adjustments: [RecountedPartition] = [], options: ComparisonOptions, source: String,
         differences: [Difference], findings: [Finding]
     ) {
@@ -39,7 +39,8 @@ extension ReconciliationReport {
         assumptions = result.assumptions
     }
 
-    private static func scope(_ partition: RecountedPartition, of topic: String, _ bounds: LogBounds?) -> PartitionScope {
+    private static func scope(_ partition: RecountedPartition, of topic: String, _ bounds: LogBounds?) -> PartitionScope
+    {
         .init(
             topic: topic, partition: partition.partition, fromOffset: partition.start, toOffset: partition.next,
             logStart: bounds?.start.rawValue ?? partition.start, logEnd: bounds?.end.rawValue ?? partition.next,

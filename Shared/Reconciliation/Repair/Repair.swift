@@ -71,7 +71,9 @@ public enum Repair {
             // No result is written meanwhile; and the levels are written here, not by the triggers.
             try connection.execute("SELECT \(spend("lock_definitions"))(); SELECT \(spend("begin_results"))()")
             let hash = try plan.hash()
-            let nanos = plan.lifetimeNanos.sorted { $0.key < $1.key }.map { ($0.key, JSONText.string(String($0.value))) }
+            let nanos = plan.lifetimeNanos.sorted { $0.key < $1.key }.map {
+                ($0.key, JSONText.string(String($0.value)))
+            }
             let audit = try connection.query(
                 """
                 INSERT INTO \(sluice("reconciliation_repair")) (plan_hash, job, topic, reason, operator, row_count, nanos, plan)
@@ -119,7 +121,8 @@ public enum Repair {
             for place in plan.cut where applied[Int64(place.partition)] ?? -1 < place.nextOffset {
                 throw ComparisonError(
                     "Partition \(place.partition) is applied up to offset \(applied[Int64(place.partition)] ?? 0), "
-                        + "and the plan was made at \(place.nextOffset): these are other or older results.", hint: again)
+                        + "and the plan was made at \(place.nextOffset): these are other or older results.", hint: again
+                )
             }
         }
 

@@ -63,12 +63,16 @@ extension RepairPlan {
                 "A repair needs a comparison of everything: levels above would not fit what is mended in a range.",
                 hint: "Reconcile without a range.")
         }
-        if let level = comparison.result.checks.first(where: { $0.status == .notChecked && SpendLevel(named: $0.name) != nil }) {
+        if let level = comparison.result.checks.first(where: {
+            $0.status == .notChecked && SpendLevel(named: $0.name) != nil
+        }) {
             throw ComparisonError(
                 "The \(level.name) rows were not compared, so they could not be mended with the others.",
                 hint: level.note)
         }
-        if let change = cut.changes.last(where: { $0.topic == cut.topic && $0.kind != "rewind" && !$0.isUndone(by: cut.changes) }) {
+        if let change = cut.changes.last(where: {
+            $0.topic == cut.topic && $0.kind != "rewind" && !$0.isUndone(by: cut.changes)
+        }) {
             throw ComparisonError(
                 "An operator has changed the progress of partition \(change.partition) (\(change.kind), "
                     + "\(CivilTime(milliseconds: change.at).iso)): the log is not what the results are made of, and proves nothing about them.",

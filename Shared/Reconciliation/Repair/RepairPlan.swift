@@ -105,7 +105,8 @@ extension RepairPlan.Row {
         self.init(
             level: key.spendLevel.name, partition: key.partition, start: key.start, campaign: key.campaign,
             advertiser: key.advertiser, currency: key.currencyText, first: key.first, second: key.second,
-            before: difference.actual.map { RepairPlan.Counts($0) }, after: difference.expected.map { RepairPlan.Counts($0) })
+            before: difference.actual.map { RepairPlan.Counts($0) },
+            after: difference.expected.map { RepairPlan.Counts($0) })
     }
 
     var spendLevel: SpendLevel? { SpendLevel.allCases.first { $0.name == level } }
