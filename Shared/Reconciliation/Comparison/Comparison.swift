@@ -9,7 +9,7 @@ public final class Comparison {
     let recount: any RecountedResults
     let ledger: (any RecountedLedger)?
     let options: ComparisonOptions
-    var result = ComparisonResult()
+    var result = ComparisonOutcome()
     /// What is drawn, between the minutes and the hours.
     var hourPoints = HourPoints()
     var consequences = Consequences()
@@ -40,7 +40,7 @@ public final class Comparison {
     }
 
     /// Makes every comparison; see `ReconciliationReport.checks` for their names.
-    public func run() throws -> ComparisonResult {
+    public func run() throws -> ComparisonOutcome {
         noteChanges()
         if try canCompareRows() {
             try compareMinutes()

@@ -8,7 +8,7 @@ extension ReconciliationReport {
     ///   - source: where the records were read, for people.
     ///   - differences: of `Classifier.classify()`.
     public init(
-        of result: ComparisonResult, cut: ResultCut, recounted: [RecountedPartition],
+        of result: ComparisonOutcome, cut: ResultCut, recounted: [RecountedPartition],
         adjustments: [RecountedPartition] = [], options: ComparisonOptions, source: String,
         differences: [Difference], findings: [Finding]
     ) {

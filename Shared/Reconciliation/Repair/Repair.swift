@@ -29,6 +29,31 @@ public enum Repair {
     public static func apply(
         _ plan: RepairPlan, reason: String, operator: String, on connection: PostgresConnection, names: DatabaseNames
     ) throws -> Outcome {
+        try requireUsable(plan, reason: reason, operator: `operator`, names)
+        // Before the transaction: whoever drops days takes the locks of both in this order.
+        try Application(plan: plan, connection: connection, names: names).ensureDays()
+        try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        do {
+            let outcome = try applyWithin(plan, reason: reason, operator: `operator`, on: connection, names: names)
+            try connection.execute("COMMIT")
+            return outcome
+        } catch {
+            // What failed is reported; a rollback that fails as well adds nothing to it.
+            if connection.isOpen { try? connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// The part within the transaction, whose days are there.
+    static func applyWithin(
+        _ plan: RepairPlan, reason: String, operator: String, on connection: PostgresConnection, names: DatabaseNames
+    ) throws -> Outcome {
+        try Application(plan: plan, connection: connection, names: names).run(reason: reason, operator: `operator`)
+    }
+
+    private static func requireUsable(
+        _ plan: RepairPlan, reason: String, operator: String, _ names: DatabaseNames
+    ) throws {
         guard plan.schema == names.schema("spend") else {
             throw ComparisonError(
                 "The plan is for the schema \(plan.schema), and this is \(names.schema("spend")).",
@@ -36,19 +61,6 @@ public enum Repair {
         }
         guard reason.contains(where: { !$0.isWhitespace }), `operator`.contains(where: { !$0.isWhitespace }) else {
             throw ComparisonError("A repair needs a reason and an operator.", hint: "Say why it is made: it is kept.")
-        }
-        let application = Application(plan: plan, connection: connection, names: names)
-        // Before the transaction: whoever drops days takes the locks of both in this order.
-        try application.ensureDays()
-        try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-        do {
-            let outcome = try application.run(reason: reason, operator: `operator`)
-            try connection.execute("COMMIT")
-            return outcome
-        } catch {
-            // What failed is reported; a rollback that fails as well adds nothing to it.
-            if connection.isOpen { try? connection.execute("ROLLBACK") }
-            throw error
         }
     }
 

@@ -41,7 +41,7 @@ public struct ReconciliationStore {
     /// Stores a report with its differences, in a transaction. A range that was stored before gets a further revision.
     ///
     /// - Parameters:
-    ///   - differenceNanos: see `ComparisonResult.differenceNanos`.
+    ///   - differenceNanos: see `ComparisonOutcome.differenceNanos`.
     /// - Returns: the row's id.
     @discardableResult
     public func save(

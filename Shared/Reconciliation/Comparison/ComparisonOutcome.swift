@@ -1,5 +1,5 @@
 /// What came of a comparison, before single events were looked at.
-public struct ComparisonResult: Sendable {
+public struct ComparisonOutcome: Sendable {
     public var checks: [ReconciliationReport.Check] = []
     public var totals: [ReconciliationReport.CurrencyTotal] = []
     public var hours: [ReconciliationReport.HourPoint] = []
