@@ -93,7 +93,9 @@ public struct LedgerComparison: Sendable {
                 + (off.value > 0 ? "too much" : "too little") + "."
         }
         let allowed =
-            tolerance == .zero ? "nothing" : "\(Nanos(tolerance.nanos).units()) \(currency) or \(tolerance.percent) %"
+            tolerance == .zero
+            ? "No difference is tolerated."
+            : "Tolerated are \(Nanos(tolerance.nanos).units()) \(currency) or \(tolerance.percent) %."
         return ReconciliationReport.Difference(
             number: number, check: check, class: .externalLedger,
             key: [
@@ -104,7 +106,7 @@ public struct LedgerComparison: Sendable {
                 .init("amount_nanos", expected: found.ours.map { String($0) }, actual: found.theirs.map { String($0) })
             ],
             nanos: String(off.value), currency: currency, events: [], eventCount: 0,
-            explanation: "\(text) It may be off by \(allowed).")
+            explanation: "\(text) \(allowed)")
     }
 }
 

@@ -109,7 +109,7 @@ struct ReportPageTests {
 
     @Test func anHourIsTwoBars() throws {
         let pictures = SpendPicture.pictures(of: SampleReports.mismatch(hours: 1, differences: 2))
-        #expect(pictures.allSatisfy(\.isPairs))
+        #expect(pictures.map(\.isPairs) == [true, true, true])
         #expect(pictures[1].pairs[0].pairExpectedLength == "77.36" && pictures[1].pairs[0].pairActualLength == "100.00")
         #expect(pictures[1].pairs[0].pairDifference == "+12.000000001")
     }
@@ -118,7 +118,7 @@ struct ReportPageTests {
         var report = SampleReports.match(hours: 744)
         report.hours.removeAll { $0.currency == "EUR" && ($0.startMilliseconds / SampleReports.hour) % 3 == 1 }
         let picture = try #require(SpendPicture.pictures(of: report).first)
-        #expect(picture.actualPath.count { $0 == "H" } == 744 || picture.actualPath.count { $0 == "H" } == 743)
+        #expect(picture.actualPath.count { $0 == "H" } == 744)
         #expect(picture.timeTicks.count <= 8)
     }
 
