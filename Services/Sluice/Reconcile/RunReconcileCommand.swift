@@ -28,10 +28,8 @@ struct RunReconcileCommand: AsyncParsableCommand {
     var ledgerTable: String?
     @Option(help: "libpq connection string of the database of that table. [the results' own]")
     var ledgerPostgres: String?
-    @Option(help: "How far an amount of the ledger may be off, in units of its currency.")
+    @Option(help: "How far an amount of the ledger may be off: 0.01, 0.1%, or both, 0.01,0.1%; the larger counts.")
     var tolerance = "0"
-    @Option(help: "How far it may be off, in per cent of ours; the larger of the two counts.")
-    var tolerancePercent = "0"
     @Option(help: "Write the page to this file.") var html: String?
     @Option(help: "Write the report's JSON to this file.") var json: String?
     @Option(help: "Write the differences as CSV to this file.") var csv: String?
@@ -91,14 +89,18 @@ struct RunReconcileCommand: AsyncParsableCommand {
         }
         request.makesPlan = plan != nil
         if ledger != nil || ledgerTable != nil {
+            guard let allowed = LedgerTolerance(tolerance) else {
+                throw CommandFailure(
+                    .usage, "--tolerance takes an amount, per cent, or both, such as 0.01, 0.1% or 0.01,0.1%")
+            }
             request.ledger = ExternalLedgerRequest(
                 source: try ledgerSource(),
-                tolerance: try LedgerTolerance(amount: tolerance, percent: tolerancePercent))
+                tolerance: allowed)
         }
         return request
     }
 
-    private func ledgerSource() throws -> ExternalLedger.Source {
+    private func ledgerSource() throws -> ExternalLedgerRequest.Source {
         if let ledger { return .file(ledger) }
         var configuration = try postgres.configuration()
         if let ledgerPostgres { configuration.connectionString = ledgerPostgres }

@@ -32,7 +32,7 @@ public struct LedgerComparison: Sendable {
         result = ReconciliationReport.ExternalComparison(
             source: source, toleranceNanos: String(tolerance.nanos), tolerancePercent: tolerance.percent, compared: 0,
             within: 0, differing: 0, missingThere: 0, missingHere: 0)
-        var largest = LargestDifferences(limit: limit)
+        var largest = LargestLedgerDifferences(limit: limit)
         var (left, right) = (OrderedEntries(ours, "results", days), OrderedEntries(theirs, source, days))
         var (our, their) = (try left.next(), try right.next())
         while let key = [our?.key, their?.key].compactMap({ $0 }).min() {
@@ -77,7 +77,7 @@ public struct LedgerComparison: Sendable {
     private static func dividedUp(_ a: Int64, _ b: Int64) -> Int64 { a <= 0 || a % b == 0 ? a / b : a / b + 1 }
 
     private static func difference(
-        _ found: LargestDifferences.Found, _ number: Int, _ tolerance: LedgerTolerance
+        _ found: LargestLedgerDifferences.Found, _ number: Int, _ tolerance: LedgerTolerance
     ) -> ReconciliationReport.Difference {
         let off = Nanos(found.theirs ?? 0) - Nanos(found.ours ?? 0)
         let currency = found.key.currency.description
@@ -146,7 +146,7 @@ private struct OrderedEntries {
 }
 
 /// The largest of however many differences, in bounded memory.
-private struct LargestDifferences {
+private struct LargestLedgerDifferences {
     struct Found {
         var key: LedgerKey
         var ours: Int128?

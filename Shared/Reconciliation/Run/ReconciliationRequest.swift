@@ -13,17 +13,6 @@ public struct ReconciliationRequest: Sendable {
     public init() {}
 }
 
-/// An external ledger, and how far its amounts may be off.
-public struct ExternalLedgerRequest: Sendable {
-    public var source: ExternalLedger.Source
-    public var tolerance: LedgerTolerance
-
-    public init(source: ExternalLedger.Source, tolerance: LedgerTolerance) {
-        self.source = source
-        self.tolerance = tolerance
-    }
-}
-
 /// What came of a reconciliation.
 public struct ReconciliationOutcome: Sendable {
     public var report: ReconciliationReport
