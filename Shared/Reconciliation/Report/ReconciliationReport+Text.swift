@@ -94,7 +94,8 @@ extension ReconciliationReport {
         case .mismatch:
             let differing = checks.count { $0.status == .mismatch }
             let amounts = netDifferences.map { ", \($0.nanos.units(grouped: false, signed: true)) \($0.currency)" }
-            return "not reconciled: \(differenceCount) differences in \(differing) checks" + amounts.joined()
+            return "not reconciled: \(differenceCount) \(differenceCount == 1 ? "difference" : "differences") in "
+                + "\(differing) \(differing == 1 ? "check" : "checks")" + amounts.joined()
         case .couldNotCompare: return "could not reconcile: \(obstacle ?? "the reason was not recorded")"
         }
     }
