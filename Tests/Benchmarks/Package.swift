@@ -32,6 +32,7 @@ let package = Package(
                 .product(name: "Schemas", package: "sluice"),
                 .product(name: "Connectors", package: "sluice"),
                 .product(name: "Postgres", package: "sluice"),
+                .product(name: "Archive", package: "sluice"),
                 .product(name: "LocalServers", package: "sluice"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

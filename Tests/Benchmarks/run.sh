@@ -30,6 +30,9 @@ echo "== The pure pipeline =="
 echo "-- with allocations counted --"
 LD_PRELOAD="$counter" "$bin/pipeline-benchmark" --stage all --horizon-seconds 60 --cuts "$cuts"
 
+echo "== The archive =="
+LD_PRELOAD="$counter" "$bin/pipeline-benchmark" --stage archive --cuts "$cuts"
+
 echo "== What each level costs =="
 "$bin/pipeline-benchmark" --stage levels --events-per-second 20000 --campaigns 1000 --cuts "$cuts"
 

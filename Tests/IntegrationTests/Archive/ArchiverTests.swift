@@ -51,7 +51,7 @@ struct ArchiverTests {
             #expect(try await scenario.archived().isEmpty)
             #expect(try await first.terminate() == .exited(0))
             #expect(try await scenario.archived().map(\.segments) == [1, 1])
-            try await scenario.generate(events: 1_000, seed: 4, flags: ["--append"])
+            try await scenario.startStream(events: 1_000, seed: 4, appends: true).end()
             let second = try scenario.startArchiver()
             try await scenario.untilArchived()
             #expect(second.logged("partition is followed").count == 2)
@@ -135,7 +135,7 @@ struct ArchiverTests {
             let first = try scenario.startArchiver()
             try await scenario.untilArchived()
             try await first.terminate()
-            try await scenario.generate(events: 500, seed: 6, flags: ["--append"])
+            try await scenario.startStream(events: 500, seed: 6, appends: true).end()
             let (kafka, topic) = (scenario.kafka, scenario.topic)
             try await onThread {
                 try KafkaAdmin(configuration: kafka).deleteRecords(topic, Partition(0), before: Offset(620))
@@ -157,7 +157,7 @@ struct ArchiverTests {
             let second = try scenario.startArchiver()
             #expect(try await second.ends() == .exited(4))
             #expect(second.logged("stopped by an error").first?["error"]?.contains("another process writes") == true)
-            try await scenario.generate(events: 100, seed: 1, flags: ["--append"])
+            try await scenario.startStream(events: 100, seed: 1, appends: true).end()
             try await scenario.untilArchived()
             #expect(try await first.terminate() == .exited(0))
         }

@@ -23,7 +23,7 @@ struct ReplayTests {
                 }
             }
             try await scenario.produce(records)
-            let archiver = try scenario.startArchiver(flags: ["--segment-bytes", "1kB"])
+            let archiver = try scenario.startArchiver(flags: ["--segment-bytes", "1KiB"])
             try await scenario.untilArchived()
             #expect(try await archiver.terminate() == .exited(0))
             try await body(scenario, start)

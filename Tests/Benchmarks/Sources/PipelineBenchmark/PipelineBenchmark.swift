@@ -12,7 +12,7 @@ struct PipelineBenchmark: AsyncParsableCommand {
         abstract: "CPU time, memory and allocations of decode, validate, deduplicate and aggregate.",
         discussion: "Times are CPU time of the one thread: a busy machine disturbs them less than wall time.")
 
-    @Option(help: "What to run: decode, aggregate, all; or levels, which needs a PostgreSQL.")
+    @Option(help: "What to run: decode, aggregate, all; levels, which needs a PostgreSQL; or archive.")
     var stage: Stage = .all
     @Option(help: "Length of the deduplication horizon in seconds of event time.")
     var horizonSeconds: Int64 = 600
@@ -31,7 +31,7 @@ struct PipelineBenchmark: AsyncParsableCommand {
         help: "Levels finer than the campaign that are aggregated: a sum of 1 (ads), 2 (placements), 4 (countries).")
     var levels: UInt8 = 7
 
-    enum Stage: String, ExpressibleByArgument { case decode, aggregate, all, levels }
+    enum Stage: String, ExpressibleByArgument { case decode, aggregate, all, levels, archive }
 
     func run() async throws {
         if stage == .levels {
@@ -41,6 +41,10 @@ struct PipelineBenchmark: AsyncParsableCommand {
             return
         }
         var source = EventSource(campaigns: campaigns, partitions: partitions, eventsPerSecond: eventsPerSecond)
+        if stage == .archive {
+            try ArchiveCosts(cuts: cuts, recordsPerCut: recordsPerCut).print(from: &source, partitions: partitions)
+            return
+        }
         let chunk = Chunk(partitions: partitions)
         chunk.fill(recordsPerCut, from: &source)
         let bytesPerRecord = Double(chunk.payloadBytes) / Double(recordsPerCut)
