@@ -76,8 +76,8 @@ extension Comparison {
             CROSS JOIN LATERAL (VALUES ('daily', s.daily_level), ('lifetime', s.lifetime_level)) AS k(budget, level)
             LEFT JOIN LATERAL (
                 SELECT g.kind, g.threshold_percent, g.day, g.decided_at FROM \(snapshot.spend("budget_signal")) AS g
-                WHERE g.campaign_id = s.campaign_id AND g.budget = k.budget
-                ORDER BY g.decided_at DESC, g.sequence DESC LIMIT 1) AS last ON true
+                WHERE g.campaign_id = s.campaign_id AND g.budget = k.budget AND g.lane = c.lane
+                ORDER BY g.sequence DESC LIMIT 1) AS last ON true
             ORDER BY s.campaign_id, k.budget
             """)
         var differing: Int64 = 0
