@@ -58,6 +58,7 @@ struct RowJudgement: Equatable {
     private static func missing(_ deficit: SpendCounts, _ row: TracedRow) -> Self? {
         guard row.isComplete,
             let found = EventSubset.find(deficit, in: row.counted, isLateKnown: true)
+                ?? EventSubset.find(deficit, in: row.counted, isLateKnown: false)
         else { return nil }
         let offsets = found.places.map { row.counted[$0].offset }
         let choice = found.isOneOfSeveral ? "; others of the row would explain it as well" : ""

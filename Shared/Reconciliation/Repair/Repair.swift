@@ -89,7 +89,7 @@ public enum Repair {
             let audit = try connection.query(
                 """
                 INSERT INTO \(sluice("reconciliation_repair")) (plan_hash, job, topic, reason, operator, row_count, nanos, plan)
-                VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::json) ON CONFLICT (plan_hash) DO NOTHING RETURNING id
+                VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::text::json) ON CONFLICT (plan_hash) DO NOTHING RETURNING id
                 """,
                 [
                     .text(hash), .text(plan.job), .text(plan.topic), .text(reason), .text(`operator`),

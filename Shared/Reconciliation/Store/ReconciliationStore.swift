@@ -85,7 +85,7 @@ public struct ReconciliationStore {
             SELECT $1, $2, $3, b.from_time, b.to_time,
                 (SELECT coalesce(max(r.revision), 0) + 1 FROM \(table) AS r WHERE r.job = $1 AND r.topic = $2 AND r.kind = $3
                     AND r.from_time IS NOT DISTINCT FROM b.from_time AND r.to_time IS NOT DISTINCT FROM b.to_time),
-                $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb, $14::json,
+                $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb, $14::text::json,
                 encode(sha256(convert_to($14::text, 'UTF8')), 'hex'), $15, to_timestamp($16::int8::numeric / 1000),
                 to_timestamp($17::int8::numeric / 1000), $18, $19, $20
             FROM (SELECT to_timestamp($4::int8::numeric / 1000) AS from_time,
