@@ -57,9 +57,9 @@ extension ReportPage {
         let topic = report.scope.topic.isEmpty ? "the log" : "the topic \(report.scope.topic)"
         switch report.verdict {
         case .couldNotCompare:
-            return
-                "\(report.obstacle ?? "The reason was not recorded") No figure is confirmed by this report, and none refuted."
-                .replacing("  ", with: " ")
+            var reason = report.obstacle ?? "The reason was not recorded."
+            if let last = reason.last, !".!?".contains(last) { reason += "." }
+            return "\(reason) No figure is confirmed by this report, and none refuted."
         case .match where report.scope.records == 0:
             return "The log holds no records here, and the results hold no figures: there was nothing to compare."
         case .match:

@@ -62,9 +62,10 @@ struct SpendPicture {
         where !currencies.contains(currency) {
             currencies.append(currency)
         }
+        let step = SpendSeries.step(of: report.hours)
         return currencies.compactMap { currency in
             let points = report.hours.filter { $0.currency == currency }.map(SpendSeries.Point.init)
-            return SpendSeries(points, scope: report.scope).map { SpendPicture($0, currency: currency) }
+            return SpendSeries(points, step: step).map { SpendPicture($0, currency: currency) }
         }.prefix(3).map { $0 }
     }
 
@@ -83,12 +84,12 @@ struct SpendPicture {
         case (0, 1): outcome = "The log and the results agree."
         case (0, _): outcome = "The log and the results agree in every \(series.unit)."
         case (_, 1): outcome = "The log and the results differ."
-        case (let some, let all): outcome = "The log and the results differ in \(some) of \(all) \(series.unit)s."
+        case (let some, let all): outcome = "The log and the results differ in \(some) of \(all) \(series.units)."
         }
         pictureDescription =
             series.points.count == 1
             ? "The \(series.unit) from \(first) UTC. \(outcome)"
-            : "\(series.unit.prefix(1).uppercased() + series.unit.dropFirst())s from \(first) to \(last) UTC. \(outcome)"
+            : "\(series.units.prefix(1).uppercased() + series.units.dropFirst()) from \(first) to \(last) UTC. \(outcome)"
         if series.points.count <= 2 {
             isPairs = true
             addPairs(series)
@@ -175,7 +176,7 @@ struct SpendPicture {
                 hourRows: Nanos.count(point.differingRows))
         }
         hasHourRows = !hourRows.isEmpty
-        let what = "\(series.unit)s that differ, \(pictureCurrency)"
+        let what = "\(series.units) that differ, \(pictureCurrency)"
         hourRowsCaption =
             differing.count > shown.count
             ? "The \(shown.count) of \(differing.count) \(what), with the largest differences"

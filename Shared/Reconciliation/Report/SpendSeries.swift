@@ -30,17 +30,40 @@ struct SpendSeries {
     let width: Int64
     private(set) var points: [Point]
 
-    /// "hour", "day" or "week".
-    var unit: String { width == Self.hour ? "hour" : width == 24 * Self.hour ? "day" : "week" }
-    var unitWords: String { "by \(unit)" }
+    /// One point's time, and several of them: "hour" and "hours", "step of 3 hours" and "steps of 3 hours".
+    var unit: String { isNamed ? length : "step of \(length)" }
+    var units: String { isNamed ? length + "s" : "steps of \(length)" }
+    /// "by hour", "in steps of 3 hours".
+    var unitWords: String { isNamed ? "by \(length)" : "in \(units)" }
+
+    private var isNamed: Bool { [Self.hour, 24 * Self.hour, 168 * Self.hour].contains(width) }
+    private var length: String {
+        switch width {
+        case Self.hour: "hour"
+        case 24 * Self.hour: "day"
+        case 168 * Self.hour: "week"
+        default: ReconciliationReport.duration(width)
+        }
+    }
+
+    /// A report of a long range has points of several hours, which begin at multiples of their length. With few points one
+    /// cannot tell, and there is no need to: they are of one hour.
+    static func step(of hours: [ReconciliationReport.HourPoint]) -> Int64 {
+        guard hours.count >= 400 else { return hour }
+        let lengths: [Int64] = [87_600, 8_760, 720, 168, 24, 6, 3]
+        return lengths.map { $0 * hour }.first { length in hours.allSatisfy { $0.startMilliseconds % length == 0 } }
+            ?? hour
+    }
 
     /// Nil where there is nothing to draw, or what there is lies further apart than any log.
-    init?(_ hours: [Point], scope: ReconciliationReport.Scope) {
+    init?(_ hours: [Point], step: Int64) {
         guard let first = hours.map(\.start).min(), let last = hours.map(\.start).max(),
             first > -100_000_000_000_000, last < 100_000_000_000_000
         else { return nil }
         let span = (last - first) / Self.hour + 1
-        width = span <= Self.mostPoints ? Self.hour : span <= 24 * Self.mostPoints ? 24 * Self.hour : 168 * Self.hour
+        let drawn =
+            span <= Self.mostPoints ? Self.hour : span <= 24 * Self.mostPoints ? 24 * Self.hour : 168 * Self.hour
+        width = step % drawn == 0 ? step : drawn
         let begin = first - (first % width + width) % width
         let count = (last - begin) / width + 1
         guard count <= 100_000 else { return nil }

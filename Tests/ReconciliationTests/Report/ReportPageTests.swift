@@ -122,6 +122,17 @@ struct ReportPageTests {
         #expect(picture.timeTicks.count <= 8)
     }
 
+    /// Where a report has more hours than it may have points, a point stands for several.
+    @Test func pointsOfSeveralHoursAreDrawnAsSuch() throws {
+        var report = SampleReports.match(hours: 744)
+        report.hours.removeAll { $0.startMilliseconds / SampleReports.hour % 3 != 0 }
+        report.hours[2].differingRows = 1
+        let picture = try #require(SpendPicture.pictures(of: report).first)
+        #expect(picture.actualPath.count { $0 == "H" } == 248)
+        #expect(picture.pictureTitle == "Spend in EUR in steps of 3 hours")
+        #expect(picture.pictureDescription.contains("The log and the results differ in 1 of 248 steps of 3 hours."))
+    }
+
     @Test func yearsAreDrawnByDays() throws {
         let picture = try #require(SpendPicture.pictures(of: SampleReports.match(hours: 17_520)).first)
         #expect(picture.pictureUnit == "by day")
