@@ -19,7 +19,7 @@ final class ReconcilerLoop: @unchecked Sendable {
     private var session: ReconciliationSession?
     private var plan = ClosingPlan()
     private var trouble: String?
-    private var knownRecords: Int64?
+    private var knownRecords: Int64 = 0
     private var knownBeyondHorizon: Int64?
 
     /// How many hours are compared in one snapshot when catching up.
@@ -106,7 +106,7 @@ final class ReconcilerLoop: @unchecked Sendable {
         plan.note(watermark: cut.watermark, touched: session.touchedHours, open: metrics.openHours)
         let now = clock.unixMilliseconds()
         tellWaiting()
-        if plan.isFullDue(now, every: configuration.fullMilliseconds) { try compareEverything(session) }
+        if plan.isFullDue(now, every: configuration.fullMilliseconds) { return try compareEverything(session) }
         let due = plan.dueHours(now)
         guard !due.isEmpty else { return }
         var rest = due[...]
@@ -125,6 +125,8 @@ final class ReconcilerLoop: @unchecked Sendable {
         try finish(session, outcome.report, kind: .full, range: .everything, started)
         plan.comparedInFull(
             at: started, watermark: outcome.cut?.watermark, hasCompared: outcome.report.verdict != .couldNotCompare)
+        session.forgetTouchedHours()
+        try session.keep()
     }
 
     private func compare(_ session: ReconciliationSession, _ hours: [Int64]) throws {
@@ -184,9 +186,8 @@ final class ReconcilerLoop: @unchecked Sendable {
     // MARK: What is told
 
     private func count(_ session: ReconciliationSession, _ cut: ResultCut) {
-        let records = session.partitions.reduce(Int64(0)) { $0 + $1.records }
-        if let knownRecords, records > knownRecords { metrics.records.increment(by: records - knownRecords) }
-        knownRecords = records
+        metrics.records.increment(by: session.recordsRead - knownRecords)
+        knownRecords = session.recordsRead
         let repeats = session.repeatsBeyondHorizon
         if let knownBeyondHorizon, repeats > knownBeyondHorizon {
             metrics.beyondHorizon.increment(by: repeats - knownBeyondHorizon)
@@ -224,7 +225,7 @@ final class ReconcilerLoop: @unchecked Sendable {
     private func startAfresh() throws {
         session?.close()
         session = nil
-        knownRecords = nil
+        knownRecords = 0
         knownBeyondHorizon = nil
         try ReconciliationSession.removeKept(in: configuration.stateFolder)
         logger.warning(

@@ -31,14 +31,18 @@ struct HourPoints {
         sums[Place(start: hour, currency: key.currency), default: Sums()].differing += 1
     }
 
-    /// Ascending by hour and currency: of the currencies with the most spend, and of all that differ. Where that is too
+    /// Ascending by hour and currency: of the currencies that differ, then of those with the most spend. Where that is too
     /// much, points hold several hours.
     func points() -> [ReconciliationReport.HourPoint] {
         var spend: [UInt32: Int128] = [:]
         for (place, sum) in sums { spend[place.currency, default: 0] += Int128(sum.expected.magnitude) }
-        let chosen = Set(
-            spend.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.prefix(Self.currencies)
-                .map(\.key))
+        let differing = Set(sums.filter { $0.value.differing > 0 }.map(\.key.currency))
+        let ordered = spend.sorted { a, b in
+            let (first, second) = (differing.contains(a.key), differing.contains(b.key))
+            if first != second { return first }
+            return a.value != b.value ? a.value > b.value : a.key < b.key
+        }
+        let chosen = Set(ordered.prefix(Self.currencies).map(\.key))
         var merged = sums.filter { chosen.contains($0.key.currency) }
         for hours: Int64 in [1, 3, 6, 24, 168, 720, 8_760, 87_600] {
             merged = Self.merge(merged, step: hours * Self.hour)

@@ -13,7 +13,9 @@ extension ReconciliationSession {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name != ".", name != "..", entry.pointee.d_type == UInt8(DT_REG) else { continue }
+            // Only what a recount writes: the folder may have been named by mistake.
+            let isOurs = name.hasSuffix(".run") || name.hasSuffix(".partial") || name == "manifest.json"
+            guard isOurs, entry.pointee.d_type == UInt8(DT_REG) else { continue }
             guard unlink("\(folder)/\(name)") == 0 || errno == ENOENT else {
                 throw RecountError(.files, "cannot remove \(folder)/\(name): \(String(cString: strerror(errno)))")
             }

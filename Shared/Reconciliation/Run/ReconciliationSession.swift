@@ -47,6 +47,8 @@ public final class ReconciliationSession {
     var adjustments = AdjustmentRecount()
     private var connection: PostgresConnection?
     private var logs: [String: any PartitionedLog] = [:]
+    /// How many records of events were read for the recount.
+    public private(set) var recordsRead: Int64 = 0
     /// Called between two portions of work, so that whoever waits can give up by throwing.
     private let checkpoint: () throws -> Void
 
@@ -138,6 +140,8 @@ public final class ReconciliationSession {
         try Self.require(next, within: bounds, applied, log)
         let first = max(bounds.start.rawValue, applied.firstOffset ?? 0)
         try recount.advance(partition, in: log, to: Offset(next), startingAt: Offset(first))
+        let now = recount.partitions.first { $0.partition == applied.partition }
+        recordsRead += (now?.records ?? 0) - (known?.records ?? 0)
     }
 
     private static func require(

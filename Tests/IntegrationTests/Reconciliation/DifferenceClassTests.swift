@@ -37,7 +37,7 @@ struct DifferenceClassTests {
     @Test("A row that was changed by hand, doubled, removed, or made up; each is found, explained and mended")
     func rows() async throws {
         try await ReconciledLog.with { log in
-            let (database, minute) = (log.scenario.database, log.firstMinute)
+            let minute = log.firstMinute
             let table = minute.replacingOccurrences(of: " WHERE ", with: " AS m SET %@ WHERE ")
             func update(_ set: String) -> String { "UPDATE " + table.replacingOccurrences(of: "%@", with: set) }
 
@@ -86,7 +86,7 @@ struct DifferenceClassTests {
             #expect(try await log.reconcile().status == .exited(0))
 
             // The whole row is gone: found, planned, reviewed, mended once.
-            try database.execute("DELETE FROM \(minute)")
+            try log.change("DELETE FROM \(minute)")
             let plan = log.path("plan.json")
             result = try await log.reconcile(["--plan", plan])
             difference = try #require(result.differences("minute").first)
