@@ -233,6 +233,28 @@ struct ArchiverTests {
         }
     }
 
+    @Test("A broker that goes away is waited for; readiness says so, and nothing is lost or twice")
+    func outage() async throws {
+        try await withLocalBroker { broker in
+            try await withScenario(partitions: 2, brokers: broker.brokers) { scenario in
+                try scenario.makeArchive()
+                try await scenario.generate(events: 3_000, seed: 9)
+                let archiver = try scenario.startArchiver(age: "1s")
+                try await scenario.untilArchived()
+                try await scenario.startStream(events: 3_000, seed: 10, appends: true).end()
+                try await broker.stop()
+                try await archiver.waitFor("Kafka does not answer")
+                #expect(try await archiver.get("/healthz/ready").status == 503)
+                try await startAgain { try await broker.start() }
+                try await until("it is ready") { try await archiver.get("/healthz/ready").status == 200 }
+                try await scenario.untilArchived()
+                #expect(try await archiver.terminate() == .exited(0))
+                #expect(try await scenario.archived().reduce(0) { $0 + $1.records } == 6_000)
+                try await scenario.expectArchiveEqualsTopic()
+            }
+        }
+    }
+
     @Test("check shows what holds and changes nothing; explain needs no servers")
     func commands() async throws {
         try await withScenario(partitions: 2) { scenario in
