@@ -287,7 +287,8 @@ import Testing
             SELECT c.relname || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
             WHERE c.relnamespace = '"\(fixture.names.schema("sluice"))"'::regnamespace AND a.attnum > 0
                 AND c.relname IN (
-                    'progress_change', 'output', 'redriven_letter', 'outbox_lane', 'outbox_skip', 'outbox_position')
+                    'progress_change', 'output', 'redriven_letter', 'outbox_lane', 'outbox_skip', 'outbox_position',
+                    'reconciliation', 'reconciliation_difference', 'reconciliation_repair')
                 AND col_description(c.oid, a.attnum) IS NULL
             """)
         #expect(try silent.map { try $0.string(0) } == [])

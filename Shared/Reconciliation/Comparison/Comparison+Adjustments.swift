@@ -110,14 +110,15 @@ extension Comparison {
             var expected = (truth.shares[level] ?? [:]).filter { isInRange($0.key.start) || level == .lifetime }
             let rows = try snapshot.cursor(
                 table.query(
-                    snapshot.spend(table.name), source: "a", measures: "adjustments, adjustment_nanos, t::text",
+                    snapshot.spend(table.name), source: "a",
+                    measures: "adjustments, adjustment_nanos, \(table.irregularText)",
                     from: options.fromMilliseconds, to: options.toMilliseconds))
             while let row = try rows.next() {
                 compared += 1
                 let found = LedgerTruth.Share(adjustments: try row.int64(7), nanos: (try? row.int128(8)) ?? 0)
                 guard let key = try table.key(row) else {
                     differing += 1
-                    keepShare([.init("row", try row.string(9))], level, nil, found, "", truth, nil, topic)
+                    keepShare([.init("row", try row.optionalString(9) ?? "")], level, nil, found, "", truth, nil, topic)
                     continue
                 }
                 let log = expected.removeValue(forKey: key)
@@ -145,6 +146,7 @@ extension Comparison {
     ) {
         let nanos = (found?.nanos ?? 0) - (log?.nanos ?? 0)
         let isShort = (found?.adjustments ?? 0) < log?.adjustments ?? 0
+        guard canKeep("adjustment_levels") else { return }
         let places = row.map { row in
             truth.counted.filter {
                 $0.campaign == row.campaign && $0.advertiser == row.advertiser && $0.partition == row.partition

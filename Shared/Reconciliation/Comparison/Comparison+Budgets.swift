@@ -42,12 +42,15 @@ extension Comparison {
         }
         let lifetimes = try lifetimeSpend(budgets)
         let days = try daySpend(budgets, from: from)
+        var spentToday: [Int64: Int128] = [:]
+        for (key, nanos) in days where budgets[key.campaign]?.day == key.day {
+            spentToday[key.campaign, default: 0] += nanos
+        }
         var compared: Int64 = 0
         var differing = try compareBudgetDays(budgets, days, compared: &compared)
         for (campaign, budget) in budgets.sorted(by: { $0.key < $1.key }) {
             compared += 1
-            let today = days.lazy.filter { $0.key.campaign == campaign && $0.key.day == budget.day }
-                .reduce(Int128(0)) { $0 + $1.value }
+            let today = spentToday[campaign] ?? 0
             let expected = (
                 Self.level(today, of: budget.daily), Self.level(lifetimes[campaign] ?? 0, of: budget.lifetime)
             )

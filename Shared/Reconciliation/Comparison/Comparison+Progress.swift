@@ -3,7 +3,6 @@ import Streams
 /// Progress: its counters against the recount, its offsets against the log's ends.
 extension Comparison {
     private static let countersTitle = "Counters and the log's time: progress against the recount"
-    private static let progressTitle = "Progress: applied offsets against the ends of the log"
 
     func compareCounters() {
         var compared: Int64 = 0
@@ -54,45 +53,11 @@ extension Comparison {
 
     func compareProgress() {
         guard !options.logBounds.isEmpty else {
-            return skip("progress", Self.progressTitle, "The ends of the log were not given.")
+            return skip("progress", ProgressComparison.title, "The ends of the log were not given.")
         }
-        var differing: Int64 = 0
-        var behind: Int64 = 0
-        for (partition, bounds) in options.logBounds.sorted(by: { $0.key < $1.key }) {
-            let (start, end) = (bounds.start.rawValue, bounds.end.rawValue)
-            guard let next = snapshot.cut.partition(partition.rawValue)?.nextOffset else {
-                // Nothing was applied of it, and everything that is there can be.
-                behind += end - start
-                continue
-            }
-            if next > end {
-                differing += 1
-                keepProgress(
-                    "progress", partition.rawValue,
-                    [.init("next_offset", expected: "at most \(end)", actual: String(next))],
-                    "The results hold records that the log does not have: it ends before them. It was cut off, or is another one."
-                )
-            } else if next < start {
-                differing += 1
-                keepProgress(
-                    "progress", partition.rawValue,
-                    [.init("next_offset", expected: "at least \(start)", actual: String(next))],
-                    "The log begins behind the next record to be applied: \(start - next) records are gone that were never applied."
-                )
-            } else {
-                behind += end - next
-            }
-        }
-        for row in snapshot.cut.partitions where options.logBounds[Partition(row.partition)] == nil {
-            differing += 1
-            keepProgress(
-                "progress", row.partition,
-                [.init("next_offset", expected: nil, actual: row.nextOffset.map { String($0) })],
-                "There is progress of a partition that the log does not have.")
-        }
-        add(
-            "progress", Self.progressTitle, compared: Int64(options.logBounds.count), differing: differing,
-            note: behind == 0 ? nil : "\(behind) offsets of the log are not applied yet.")
+        let (check, differences) = ProgressComparison.compare(snapshot.cut, with: options.logBounds)
+        add("progress", check.title, compared: check.compared, differing: check.differing, note: check.note)
+        for difference in differences { keep(difference) }
     }
 
     private func keepProgress(

@@ -13,6 +13,8 @@ public final class Comparison {
     /// What is drawn, between the minutes and the hours.
     var hourPoints = HourPoints()
     var consequences = Consequences()
+    /// How many differences of each check are in `result.others`.
+    private var kept: [String: Int] = [:]
     /// What the log of adjustments amounts to; nil until it was compared.
     var truth: LedgerTruth?
     /// Told every row of events that differs, at every level, also beyond the limit of what is kept.
@@ -142,9 +144,12 @@ public final class Comparison {
 
     /// Keeps a difference that is not a row of events; the first `limit` of each check.
     func keep(_ difference: ReconciliationReport.Difference) {
-        let known = result.others.lazy.filter { $0.check == difference.check }.count
-        if known < options.limit { result.others.append(difference) }
+        guard canKeep(difference.check) else { return }
+        kept[difference.check, default: 0] += 1
+        result.others.append(difference)
     }
+
+    func canKeep(_ check: String) -> Bool { kept[check] ?? 0 < options.limit }
 
     static func title(_ level: SpendLevel) -> String {
         switch level {

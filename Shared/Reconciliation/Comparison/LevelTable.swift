@@ -35,8 +35,18 @@ struct LevelTable {
         case .lifetime: "0::int8"
         case .day: "CASE WHEN isfinite(day) THEN (day - date '1970-01-01')::int8 * 86400000 END"
         default:
-            "CASE WHEN isfinite(\(window!)) THEN (extract(epoch FROM \(window!)) * 1000)::int8 END"
+            // Between milliseconds there is none: rounding could make two rows one.
+            "CASE WHEN isfinite(\(window!)) AND date_trunc('milliseconds', \(window!)) = \(window!) "
+                + "THEN (extract(epoch FROM \(window!)) * 1000)::int8 END"
         }
+    }
+
+    /// The row as text where it can be no event's, else null; see `key(_:)`.
+    var irregularText: String {
+        var conditions = ["octet_length(currency) <> 3", "\(start) IS NULL"]
+        if level == .countryHour { conditions.append("octet_length(country) NOT IN (0, 2)") }
+        if hasSource { conditions.append("adjustment_nanos = 'NaN'") }
+        return "CASE WHEN spend_nanos = 'NaN' OR \(conditions.joined(separator: " OR ")) THEN t::text END"
     }
 
     /// The primary key's columns, in the order of `SpendRowKey`.

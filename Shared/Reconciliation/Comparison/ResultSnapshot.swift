@@ -71,6 +71,13 @@ public final class ResultSnapshot {
     private static func readCut(
         _ connection: PostgresConnection, _ names: DatabaseNames, job: String
     ) throws -> ResultCut {
+        let repairs = names.table("sluice", "reconciliation_repair")
+        guard try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(repairs)])[0].bool(0) else {
+            throw ComparisonError(
+                "The database has no table \(repairs).",
+                hint: "Apply the migrations of this version: `spend-aggregator migrate`. Is it the right schema prefix?"
+            )
+        }
         let outputs = try connection.query(
             "SELECT topic, source FROM \(names.table("sluice", "output")) WHERE job = $1 AND schema_name = $2",
             [.text(job), .text(names.schema("spend"))])

@@ -2,8 +2,8 @@ import Postgres
 
 /// The rows of a level as a table has them, those of events, ascending by key.
 final class TableRows: SpendRowStream {
-    static let measures =
-        "impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, t::text"
+    private static let measures =
+        "impressions, clicks, conversions, video_views, invalid_events, late_events, spend_nanos, "
     private let table: LevelTable
     private let cursor: SnapshotCursor
     /// Rows that no event can have made, because their key or their figures are none: their text, the first few.
@@ -15,7 +15,9 @@ final class TableRows: SpendRowStream {
     init(_ snapshot: ResultSnapshot, _ level: SpendLevel, from: Int64?, to: Int64?) throws {
         table = LevelTable(level: level)
         cursor = try snapshot.cursor(
-            table.query(snapshot.spend(table.name), source: "e", measures: Self.measures, from: from, to: to))
+            table.query(
+                snapshot.spend(table.name), source: "e", measures: Self.measures + table.irregularText, from: from,
+                to: to))
     }
 
     func next() throws -> SpendRow? {
@@ -32,7 +34,7 @@ final class TableRows: SpendRowStream {
                 return SpendRow(key: key, counts: counts)
             }
             irregularCount += 1
-            if irregular.count < 10 { irregular.append(try row.string(14)) }
+            if irregular.count < 10 { irregular.append(try row.optionalString(14) ?? "") }
         }
         return nil
     }

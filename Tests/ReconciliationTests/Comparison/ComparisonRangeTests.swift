@@ -15,7 +15,8 @@ struct ComparisonRangeTests {
         let bench = try await ReconciliationBench()
         for step in 0..<10 { bench.click(100, at: Self.hour + Int64(step) * 1_800_000) }
         try bench.apply()
-        let damaged = "UPDATE \"spend\".minute_by_partition SET clicks = clicks + 1 WHERE minute >= '2026-01-15 10:00+00'"
+        let damaged =
+            "UPDATE \"spend\".minute_by_partition SET clicks = clicks + 1 WHERE minute >= '2026-01-15 10:00+00'"
         try bench.tamper(damaged)
         let before = try bench.reconcile(from: Self.hour, to: Self.hour + 7_200_000)
         #expect(before.mismatches == [] && before.check("minute")?.compared == 4 && before.check("hour")?.compared == 2)
@@ -62,7 +63,8 @@ struct ComparisonRangeTests {
         let outcome = try bench.reconcile()
         #expect(outcome.mismatches == [] && (outcome.check("day")?.compared ?? 0) > 500)
         try bench.tamper(
-            "UPDATE \"spend\".day_by_partition SET day = day + 1 WHERE advertiser_id = 9 AND day = (SELECT max(day) FROM \"spend\".day_by_partition WHERE advertiser_id = 9)")
+            "UPDATE \"spend\".day_by_partition SET day = day + 1 WHERE advertiser_id = 9 AND day = (SELECT max(day) FROM \"spend\".day_by_partition WHERE advertiser_id = 9)"
+        )
         #expect(try bench.reconcile().mismatches == ["day"])
     }
 
@@ -76,10 +78,12 @@ struct ComparisonRangeTests {
         bench.click(300)
         try bench.apply()
         let outcome = try bench.reconcile()
-        #expect(outcome.mismatches == [] && outcome.check("minute")?.compared == 1 && outcome.check("hour")?.compared == 2)
+        #expect(
+            outcome.mismatches == [] && outcome.check("minute")?.compared == 1 && outcome.check("hour")?.compared == 2)
         #expect(outcome.check("minute")?.note?.contains("2026-01-20T00:00:00Z") == true)
         try bench.run(
-            "UPDATE \"spend\".hour_by_partition SET clicks = clicks - 1, spend_nanos = spend_nanos - 300000 WHERE hour = '2026-01-15 08:00+00'")
+            "UPDATE \"spend\".hour_by_partition SET clicks = clicks - 1, spend_nanos = spend_nanos - 300000 WHERE hour = '2026-01-15 08:00+00'"
+        )
         let damaged = try bench.reconcile()
         #expect(damaged.mismatches == ["hour"] && damaged.differences[0].class == .missingEvent)
         #expect(damaged.differences[0].events.map(\.offset) == [2])
@@ -111,6 +115,14 @@ struct ComparisonRangeTests {
         #expect(error?.description.contains("'other'") == true && error?.hint?.contains("'job'") == true)
         // The connection can be used again.
         #expect(bench.connection.transactionState == .idle)
+    }
+
+    @Test func aDatabaseOfAnotherVersion() async throws {
+        let bench = try await ReconciliationBench()
+        let error = #expect(throws: ComparisonError.self) {
+            try ResultSnapshot(bench.connection, names: try DatabaseNames(prefix: "nobody_"), job: "job")
+        }
+        #expect(error?.hint?.contains("migrate") == true)
     }
 
     @Test func aRecountOfOtherRecords() async throws {

@@ -39,7 +39,8 @@ struct DifferenceClassTests {
 
     @Test func aRowThatWasChangedByHand() async throws {
         let (bench, offsets) = try await bench()
-        try bench.tamper("UPDATE \"spend\".minute_by_partition SET spend_nanos = spend_nanos + 7 WHERE campaign_id = 70")
+        try bench.tamper(
+            "UPDATE \"spend\".minute_by_partition SET spend_nanos = spend_nanos + 7 WHERE campaign_id = 70")
         let outcome = try bench.reconcile()
         #expect(outcome.mismatches == ["minute"] && outcome.result.differenceCount == 1)
         let found = try #require(outcome.differences.first)
@@ -93,6 +94,26 @@ struct DifferenceClassTests {
         #expect(outcome.differences.allSatisfy { $0.events.isEmpty })
     }
 
+    /// Keys and figures that no event can have: they are found, and do not end the comparison.
+    @Test(arguments: [
+        "('2026-01-15 08:00:00.0004+00', 70, 7, 'EUR', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('2026-01-15 08:00:00+00', 70, 7, 'EURO', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('2026-01-15 08:00:00+00', 70, 7, '', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('infinity', 70, 7, 'EUR', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('-infinity', 70, 7, 'EUR', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('2026-01-15 08:00:00+00', 70, 7, 'XXX', 0, 1, 0, 0, 0, 0, 'NaN', 0)",
+        "('2026-01-15 08:00:30+00', 70, 7, 'EUR', 0, 1, 0, 0, 0, 0, 1, 0)",
+        "('2026-01-15 08:00:00+00', 70, 7, 'aé', 0, 1, 0, 0, 0, 0, 1, 0)",
+    ])
+    func aRowThatCannotBe(values: String) async throws {
+        let (bench, _) = try await bench()
+        try bench.tamper("INSERT INTO \"spend\".minute_by_partition VALUES \(values)")
+        let outcome = try bench.reconcile()
+        #expect(outcome.mismatches == ["minute"] && outcome.result.differenceCount == 1)
+        #expect(outcome.differences.map(\.class) == [.rowWithoutEvents])
+        #expect(outcome.differences[0].key[0].value.contains("70") || outcome.differences[0].key.count > 1)
+    }
+
     @Test func aDuplicateThatWasCounted() async throws {
         let bench = try await ReconciliationBench()
         bench.click(300)
@@ -144,7 +165,8 @@ struct DifferenceClassTests {
     func aLevelThatWasChangedAlone(level: String) async throws {
         let (bench, offsets) = try await bench()
         try bench.tamper(
-            "UPDATE \"spend\".\(level)_by_partition SET clicks = clicks - 1, spend_nanos = spend_nanos - 400000 WHERE campaign_id = 70")
+            "UPDATE \"spend\".\(level)_by_partition SET clicks = clicks - 1, spend_nanos = spend_nanos - 400000 WHERE campaign_id = 70"
+        )
         let outcome = try bench.reconcile()
         #expect(outcome.mismatches == [level])
         let found = try #require(outcome.differences.first)
@@ -191,7 +213,8 @@ struct DifferenceClassTests {
         let trace = LogTrace(bench.events.log, settings: RecountSettings())
         let lines = try EventExplanation.lines(of: found, scope: outcome.report.scope, trace: trace)
         #expect(lines.count == 2)
-        #expect(lines[0].hasPrefix("ad-events 0/\(first)  CLICK CPC price 200 micros EUR") && lines[0].hasSuffix("counted"))
+        #expect(
+            lines[0].hasPrefix("ad-events 0/\(first)  CLICK CPC price 200 micros EUR") && lines[0].hasSuffix("counted"))
         #expect(lines[1].contains("0/\(copy)") && lines[1].contains("a copy of offset \(first)"))
     }
 }

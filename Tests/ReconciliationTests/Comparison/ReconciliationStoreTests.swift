@@ -39,7 +39,9 @@ struct ReconciliationStoreTests {
             WHERE r.revision = 1
             """)
         #expect(rows == ["1 minute unknown 7 70 0 7 1 00:00:01.5"])
-        try bench.run("UPDATE \"sluice\".reconciliation SET report = replace(report::text, 'mismatch', 'match')::json, report_id = 'aa'")
+        try bench.run(
+            "UPDATE \"sluice\".reconciliation SET report = replace(report::text, 'mismatch', 'match')::json, report_id = 'aa'"
+        )
         #expect(throws: ComparisonError.self) { try store.report(id: "aa") }
     }
 }

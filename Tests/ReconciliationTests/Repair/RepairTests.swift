@@ -45,9 +45,11 @@ struct RepairTests {
 
     @Test func afterARepairEverythingMatches() async throws {
         let bench = try await damagedBench()
-        let before = try bench.lines("SELECT * FROM \"spend\".day_by_partition WHERE campaign_id <> 90 ORDER BY 1, 2, 3, 4, 7, 8")
+        let before = try bench.lines(
+            "SELECT * FROM \"spend\".day_by_partition WHERE campaign_id <> 90 ORDER BY 1, 2, 3, 4, 7, 8")
         let damaged = try bench.reconcile(makesPlan: true)
-        #expect(damaged.mismatches == ["minute", "hour", "day", "lifetime", "ad_hour", "placement_hour", "country_hour"])
+        #expect(
+            damaged.mismatches == ["minute", "hour", "day", "lifetime", "ad_hour", "placement_hour", "country_hour"])
         let plan = try #require(damaged.plan)
         #expect(Int64(plan.rows.count) == damaged.result.differenceCount)
         let outcome = try apply(plan, bench)
@@ -57,18 +59,28 @@ struct RepairTests {
         #expect(try bench.lines("SELECT * FROM \"spend\".level_differences()") == [])
         // Rows that were right were left alone.
         #expect(
-            try bench.lines("SELECT * FROM \"spend\".day_by_partition WHERE campaign_id <> 90 ORDER BY 1, 2, 3, 4, 7, 8") == before)
+            try bench.lines(
+                "SELECT * FROM \"spend\".day_by_partition WHERE campaign_id <> 90 ORDER BY 1, 2, 3, 4, 7, 8") == before)
         // A day that was removed is cut as before, in its zone.
         #expect(
-            try bench.lines("SELECT DISTINCT starts_at AT TIME ZONE 'UTC', ends_at AT TIME ZONE 'UTC' FROM \"spend\".day_by_partition WHERE campaign_id = 90 AND source = 'e' ORDER BY 1 LIMIT 1")
+            try bench.lines(
+                "SELECT DISTINCT starts_at AT TIME ZONE 'UTC', ends_at AT TIME ZONE 'UTC' FROM \"spend\".day_by_partition WHERE campaign_id = 90 AND source = 'e' ORDER BY 1 LIMIT 1"
+            )
                 == ["2026-01-14 18:30:00 2026-01-15 18:30:00"])
-        let audit = try bench.lines("SELECT reason, operator, row_count, plan_hash, plan::text = '\(try plan.json())' FROM \"sluice\".reconciliation_repair")
+        let audit = try bench.lines(
+            "SELECT reason, operator, row_count, plan_hash, plan::text = '\(try plan.json())' FROM \"sluice\".reconciliation_repair"
+        )
         #expect(audit == ["rows were changed by hand ops@host \(plan.rows.count) \(try plan.hash()) t"])
         // Whoever follows changes sees them; a row that is gone cannot be seen, so cursors of before are not accepted.
-        #expect(try bench.number("SELECT count(*) FROM \"spend\".minute_by_partition AS m JOIN \"sluice\".reconciliation_repair AS r ON m.changed_in = r.transaction_id AND m.corrections > 0") > 5)
+        #expect(
+            try bench.number(
+                "SELECT count(*) FROM \"spend\".minute_by_partition AS m JOIN \"sluice\".reconciliation_repair AS r ON m.changed_in = r.transaction_id AND m.corrections > 0"
+            ) > 5)
         #expect(try bench.number("SELECT number FROM \"spend\".generation") == 2)
         #expect(
-            try bench.number("SELECT count(*) FROM \"spend\".level_change AS c JOIN \"sluice\".reconciliation_repair AS r ON c.changed_in = r.transaction_id") >= 6)
+            try bench.number(
+                "SELECT count(*) FROM \"spend\".level_change AS c JOIN \"sluice\".reconciliation_repair AS r ON c.changed_in = r.transaction_id"
+            ) >= 6)
     }
 
     @Test func appliedTwiceItChangesNothing() async throws {
@@ -173,9 +185,18 @@ struct RepairTests {
                 VALUES ('other', 'job', 'ad-events', 'r', 'o', 0, '{}')
                 """, "Another repair"
             ),
-            ("UPDATE \"sluice\".progress SET next_offset = 3 WHERE topic = 'ad-events' AND partition = 0", "other or older results"),
-            ("UPDATE \"spend\".hour_by_partition SET impressions = 3 WHERE impressions = 7", "less than when the plan was made"),
-            ("DELETE FROM \"spend\".placement_hour_by_partition WHERE placement = -3", "less than when the plan was made"),
+            (
+                "UPDATE \"sluice\".progress SET next_offset = 3 WHERE topic = 'ad-events' AND partition = 0",
+                "other or older results"
+            ),
+            (
+                "UPDATE \"spend\".hour_by_partition SET impressions = 3 WHERE impressions = 7",
+                "less than when the plan was made"
+            ),
+            (
+                "DELETE FROM \"spend\".placement_hour_by_partition WHERE placement = -3",
+                "less than when the plan was made"
+            ),
         ]
         let bench = try await damagedBench()
         let plan = try #require(try bench.reconcile(makesPlan: true).plan)
@@ -229,7 +250,8 @@ struct RepairTests {
         let key = SpendRowKey(level: .minute, partition: 0, start: 0, campaign: 1, advertiser: 1, currency: 0x455552)
         try maker.add(RowDifference(key: key, expected: nil, actual: SpendCounts()))
         #expect(
-            refusal { try maker.add(RowDifference(key: key, expected: nil, actual: SpendCounts())) }.contains("More than 1 rows"))
+            refusal { try maker.add(RowDifference(key: key, expected: nil, actual: SpendCounts())) }.contains(
+                "More than 1 rows"))
     }
 
     @Test func reasonsAndSchemas() async throws {
@@ -248,8 +270,13 @@ struct RepairTests {
         #expect(again == plan)
         #expect(try again.hash() == plan.hash())
         let text = try plan.text()
-        #expect(text.contains(try plan.hash()) && text.contains("clicks ") && text.contains("removed: ") && text.contains("added: "))
-        for damaged in ["", "{}", json.replacing("\"level\":\"minute\"", with: "\"level\":\"second\""), json.replacing("\"version\":1", with: "\"version\":2")] {
+        #expect(
+            text.contains(try plan.hash()) && text.contains("clicks ") && text.contains("removed: ")
+                && text.contains("added: "))
+        for damaged in [
+            "", "{}", json.replacing("\"level\":\"minute\"", with: "\"level\":\"second\""),
+            json.replacing("\"version\":1", with: "\"version\":2"),
+        ] {
             #expect(refusal { _ = try RepairPlan(json: damaged) } != "nothing was refused")
         }
     }
