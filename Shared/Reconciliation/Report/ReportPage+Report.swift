@@ -19,6 +19,7 @@ extension ReportPage {
         }
         hasTotals = !money.isEmpty
         pictures = SpendPicture.pictures(of: report)
+        hasPicture = report.verdict != .couldNotCompare || !pictures.isEmpty
         checkRows = report.checks.map { check in
             CheckRow(
                 checkClass: check.status.rawValue, checkMark: check.status.mark, checkWords: check.status.words,
@@ -119,6 +120,8 @@ extension ReportPage {
         if !scope.topic.isEmpty { terms.append(Term(term: "Events", detail: "topic \(scope.topic)")) }
         if let topic = scope.adjustmentsTopic { terms.append(Term(term: "Adjustments", detail: "topic \(topic)")) }
         if !scope.source.isEmpty { terms.append(Term(term: "Read from", detail: scope.source)) }
+        // Where it was not even read which settings the job has, there is nothing to say about them.
+        guard scope.horizonMilliseconds > 0 || scope.outOfOrdernessMilliseconds > 0 else { return terms }
         terms.append(
             Term(
                 term: "Duplicates",

@@ -61,6 +61,7 @@ struct ReportPage {
     var hasTotals: Bool
     var money: [MoneyRow]
     var eventRows: [EventRow]
+    var hasPicture: Bool
     var pictures: [SpendPicture]
     var hasChecks: Bool
     var checkRows: [CheckRow]
