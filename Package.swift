@@ -111,6 +111,7 @@ let package = Package(
             name: "Reconciliation",
             dependencies: ["Streams", "Archive", "Postgres", "Connectors", mustache],
             path: "Shared/Reconciliation",
+            exclude: ["README.md", "Report/report.schema.json"],
             resources: [.embedInCode("Report/Templates")],
             swiftSettings: strict
         ),

@@ -80,7 +80,12 @@ extension ReportPage {
 
     private static func facts(_ report: ReconciliationReport) -> [Fact] {
         var facts: [Fact] = []
-        for total in report.totals.prefix(2) {
+        // What differs first, then what most events were charged in.
+        let telling = report.totals.sorted { a, b in
+            let (first, second) = (a.expectedNanos != a.actualNanos, b.expectedNanos != b.actualNanos)
+            return first != second ? first : a.impressions > b.impressions
+        }
+        for total in telling.prefix(2) {
             let expected = Nanos(total.expectedNanos) ?? Nanos(0)
             let difference = (Nanos(total.actualNanos) ?? Nanos(0)) - expected
             let (whole, tail) = expected.unitsInTwoParts
@@ -93,7 +98,7 @@ extension ReportPage {
         facts.append(
             Fact(
                 label: "Records read again", figure: Nanos.count(report.scope.records), figureTail: "",
-                remark: "from \(plural(Int64(report.scope.partitions.count), "partition"))"))
+                remark: "from \(plural(Int64(report.scope.partitions.count { $0.topic == report.scope.topic }), "partition"))"))
         if !report.checks.isEmpty {
             let agreeing = report.checks.count { $0.status == .match }
             facts.append(

@@ -55,13 +55,15 @@ struct SpendPicture {
     static let height = 3_000.0
     static let laneHeight = 1_000.0
 
-    /// One a currency, in the order of the totals, the largest three.
+    /// One a currency, at most three: those that differ first, then in the order of the totals.
     static func pictures(of report: ReconciliationReport) -> [SpendPicture] {
         var currencies: [String] = []
         for currency in report.totals.map(\.currency) + report.hours.map(\.currency)
         where !currencies.contains(currency) {
             currencies.append(currency)
         }
+        let differing = Set(report.hours.filter { $0.differingRows > 0 }.map(\.currency))
+        currencies = currencies.filter(differing.contains) + currencies.filter { !differing.contains($0) }
         let step = SpendSeries.step(of: report.hours)
         return currencies.compactMap { currency in
             let points = report.hours.filter { $0.currency == currency }.map(SpendSeries.Point.init)
