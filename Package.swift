@@ -263,7 +263,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "SpendAggregatorJob", "Streams", "Schemas", "Kafka", "Postgres", "Connectors", "LocalServers",
-                "TestKit",
+                "TestKit", "Archive", "Reconciliation",
             ],
             path: "Tests/IntegrationTests",
             exclude: ["Crash/README.md", "Pitfalls/README.md"],

@@ -8,7 +8,9 @@ extension ReconciliationReport {
         var lines = [headline, "", "period   \(period)"]
         if !scope.job.isEmpty { lines.append("job      \(scope.job)") }
         lines.append("source   \(scope.source.isEmpty ? scope.topic : scope.source)")
-        lines.append("records  \(Nanos.count(scope.records)) in \(scope.partitions.count { $0.topic == scope.topic }) partitions")
+        lines.append(
+            "records  \(Nanos.count(scope.records)) in \(scope.partitions.count { $0.topic == scope.topic }) partitions"
+        )
         if !id.isEmpty { lines.append("report   \(id)") }
         lines += totalLines + checkLines + differenceLines + findingLines + ["", outcome]
         // Whatever came from outside is on one line and has no control characters.

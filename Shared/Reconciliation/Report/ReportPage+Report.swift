@@ -98,7 +98,9 @@ extension ReportPage {
         facts.append(
             Fact(
                 label: "Records read again", figure: Nanos.count(report.scope.records), figureTail: "",
-                remark: "from \(plural(Int64(report.scope.partitions.count { $0.topic == report.scope.topic }), "partition"))"))
+                remark:
+                    "from \(plural(Int64(report.scope.partitions.count { $0.topic == report.scope.topic }), "partition"))"
+            ))
         if !report.checks.isEmpty {
             let agreeing = report.checks.count { $0.status == .match }
             facts.append(

@@ -19,9 +19,14 @@ public struct LogSource: Sendable {
         case (let kafka?, nil): return try KafkaLog(topic: topic, configuration: kafka)
         case (nil, let folder?): return try ArchivedLog(folder: ArchiveFolder(folder), topic: topic)
         case (let kafka?, let folder?):
-            return try ContinuedLog(
-                archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic),
-                then: KafkaLog(topic: topic, configuration: kafka))
+            let live = try KafkaLog(topic: topic, configuration: kafka)
+            do {
+                return try ContinuedLog(
+                    archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic), then: live)
+            } catch let error as ArchiveError where error.code == .notArchived {
+                // Not every topic of a job has to be archived.
+                return live
+            }
         case (nil, nil):
             throw ComparisonError("No log is named.", hint: "Name a Kafka, or the folder of an archive, or both.")
         }

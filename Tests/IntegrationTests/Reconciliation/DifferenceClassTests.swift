@@ -18,7 +18,8 @@ struct DifferenceClassTests {
             #expect(result.lastLine.hasPrefix("reconciled: 9 events, "), "\(result.lastLine)")
             #expect(result.lastLine.hasSuffix(", difference 0"))
             for name in [
-                "minute", "hour", "day", "lifetime", "ad_hour", "placement_hour", "country_hour", "dead_letters", "counters",
+                "minute", "hour", "day", "lifetime", "ad_hour", "placement_hour", "country_hour", "dead_letters",
+                "counters",
                 "progress", "adjustments",
             ] {
                 #expect(result.check(name)?.status == .match, "\(name): \(String(describing: result.check(name)))")
@@ -97,7 +98,8 @@ struct DifferenceClassTests {
     }
 
     private func expectExplained(
-        _ difference: ReconciliationReport.Difference, of result: ReconciledLog.Result, _ log: ReconciledLog, says: String
+        _ difference: ReconciliationReport.Difference, of result: ReconciledLog.Result, _ log: ReconciledLog,
+        says: String
     ) async throws {
         let explained = try await log.scenario.sluice(
             ["reconcile", "explain", "\(result.report.id)-\(difference.number)"] + log.source)
@@ -147,12 +149,15 @@ struct DifferenceClassTests {
 
             result = try await log.damaged(
                 "UPDATE \(log.sluice).progress SET duplicates = duplicates + 1 WHERE topic = '\(log.scenario.topic)' AND partition = 0",
-                undo: "UPDATE \(log.sluice).progress SET duplicates = duplicates - 1 WHERE topic = '\(log.scenario.topic)' AND partition = 0")
+                undo:
+                    "UPDATE \(log.sluice).progress SET duplicates = duplicates - 1 WHERE topic = '\(log.scenario.topic)' AND partition = 0"
+            )
             #expect(result.check("counters")?.status == .mismatch)
 
             result = try await log.damaged(
                 "CREATE TABLE \(log.spend).kept AS SELECT * FROM \(log.spend).adjustment; DELETE FROM \(log.spend).adjustment",
-                undo: "INSERT INTO \(log.spend).adjustment SELECT * FROM \(log.spend).kept; DROP TABLE \(log.spend).kept")
+                undo:
+                    "INSERT INTO \(log.spend).adjustment SELECT * FROM \(log.spend).kept; DROP TABLE \(log.spend).kept")
             let missing = try #require(result.differences("adjustments").first)
             #expect(missing.class == .adjustmentMissing, "\(missing)")
             #expect(missing.events.first?.topic == log.adjustments)

@@ -40,7 +40,8 @@ struct ReconciledLog {
         noise.value = Array("no event".utf8)
         return [
             .click(1, at: minute + 1_000), .click(1, at: minute + 1_000), .click(2, at: minute + 2_000),
-            .click(3, at: minute + 2_500), invalid, .click(5, at: minute + 60_000), noise, .click(1, at: minute + 1_000),
+            .click(3, at: minute + 2_500), invalid, .click(5, at: minute + 60_000), noise,
+            .click(1, at: minute + 1_000),
             .click(6, campaign: 2, partition: 1, at: minute + 1_000),
         ]
     }
