@@ -124,6 +124,27 @@ struct SegmentFormatTests {
         #expect(try segment.read() == KeptRecord.varied(0..<300))
     }
 
+    @Test("A block of another segment is noticed, though it fits and holds by itself")
+    func foreignBlock() throws {
+        func records(_ byte: UInt8) -> [KeptRecord] {
+            (0..<100).map { KeptRecord(offset: $0, key: nil, value: [UInt8](repeating: byte, count: 40)) }
+        }
+        let (one, other) = (try TemporaryArchive(), try TemporaryArchive())
+        let segment = try one.write(records(1), blockBytes: 1_000)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: segment.path)))
+        let foreign = [UInt8](
+            try Data(contentsOf: URL(filePath: try other.write(records(2), blockBytes: 1_000).path)))
+        try #require(bytes.count == foreign.count)
+        let start = SegmentHeader.byteCount(topic: "events")
+        let count = bytes.withUnsafeBytes { Int($0.littleEndian(at: start + 4, as: UInt32.self)) }
+        let end = start + SegmentFormat.blockHeaderBytes + count
+        try #require(bytes[..<start] == foreign[..<start] && bytes[start..<end] != foreign[start..<end])
+        bytes.replaceSubrange(start..<end, with: foreign[start..<end])
+        try Data(bytes).write(to: URL(filePath: segment.path))
+        let error = archiveError { _ = try segment.read() }
+        #expect(error?.message.contains("the checksum of the whole file does not hold") == true)
+    }
+
     @Test("A file under another name, in another partition or of another topic is damaged")
     func misplaced() throws {
         let archive = try TemporaryArchive()
