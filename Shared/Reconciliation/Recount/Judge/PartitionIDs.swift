@@ -26,7 +26,7 @@ final class PartitionIDs {
 
     func remember(_ entries: UnsafeMutablePointer<IDEntry>, count: Int, now: Int64?) throws {
         guard count > 0 else { return }
-        var writer = try RunWriter<IDEntry>(in: folder)
+        var writer = try RunWriter<IDEntry>(in: folder, expected: count)
         for index in 0..<count { try writer.append(entries[index]) }
         try stack.push(try writer.finish(), in: folder, floor: floor(now))
     }

@@ -1,63 +1,92 @@
 /// Looks sorted ids up in a sorted run: both are walked once, side by side.
 enum SortedIDs {
+    private static let group = 64
+
     /// Sets `offset` and `streamTime` of each entry of `wanted` whose `offset` is below 0 and whose id is in `run`.
-    ///
-    /// The distance to the next id is guessed from how many there are on both sides, and doubled from there until it is
-    /// enclosed (J. L. Bentley and A. C. Yao, "An almost optimal algorithm for unbounded searching", 1976). Ids are
-    /// shuffled, so the guess is seldom far off; where it is, that costs steps and nothing else.
     static func look(_ wanted: UnsafeMutablePointer<IDEntry>, count: Int, in run: RunFile<IDEntry>) {
-        let end = run.end
-        var place = run.entries
-        let distance = max(1, run.count / max(1, count))
-        for index in 0..<count {
-            guard wanted[index].offset < 0 else { continue }
-            let id = wanted[index].id
-            place = lowerBound(of: id, from: place, end, distance)
-            if place == end { return }
-            if place.pointee.id == id {
-                wanted[index].offset = place.pointee.offset
-                wanted[index].streamTime = place.pointee.streamTime
+        guard let filter = run.filter else { return }
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: group) { places in
+            var search = Search(run)
+            var begin = 0
+            while begin < count {
+                // First all that the filter lets through, written without a branch that nobody could foresee.
+                var found = 0
+                let end = min(begin + group, count)
+                for place in begin..<end {
+                    places[found] = place
+                    found &+= filter.contains(wanted[place].id) & (wanted[place].offset < 0 ? 1 : 0)
+                }
+                for number in 0..<found {
+                    let place = places[number]
+                    guard let entry = search.find(wanted[place].id) else { continue }
+                    wanted[place].offset = entry.pointee.offset
+                    wanted[place].streamTime = entry.pointee.streamTime
+                }
+                begin = end
             }
         }
     }
 
-    /// The first entry from `start` on whose id is not below `id`; `end` where there is none. All before `start` are below.
-    @inline(__always)
-    private static func lowerBound(
-        of id: ShuffledID, from start: UnsafePointer<IDEntry>, _ end: UnsafePointer<IDEntry>, _ distance: Int
-    ) -> UnsafePointer<IDEntry> {
-        // All before `low` are below the id; `high` and all behind it are not.
-        var low = start
-        var high = end
-        let guess = start + min(distance, end - start)
-        var step = max(1, distance / 8)
-        if guess < end && guess.pointee.id < id {
-            low = guess + 1
-            while end - low > step {
-                let next = low + step
-                guard next.pointee.id < id else {
-                    high = next
-                    break
-                }
-                low = next + 1
-                step &*= 2
-            }
-        } else {
-            high = guess
-            while high - start > step {
-                let next = high - step
-                guard !(next.pointee.id < id) else {
+    /// Finds ascending ids. Where the next one stands is guessed from its distance to the last one, for ids are spread
+    /// evenly; from there steps are doubled until it is enclosed (J. L. Bentley and A. C. Yao, "An almost optimal algorithm
+    /// for unbounded searching", 1976). A guess that is far off costs steps and nothing else.
+    private struct Search {
+        private let run: RunFile<IDEntry>
+        private let end: UnsafePointer<IDEntry>
+        /// All before it are below `last`.
+        private var place: UnsafePointer<IDEntry>
+        private var last: UInt64 = 0
+
+        init(_ run: RunFile<IDEntry>) {
+            self.run = run
+            end = run.end
+            place = run.entries
+        }
+
+        @inline(__always)
+        mutating func find(_ id: ShuffledID) -> UnsafePointer<IDEntry>? {
+            let distance = Int(truncatingIfNeeded: (id.high &- last).multipliedFullWidth(by: UInt64(run.count)).high)
+            last = id.high
+            place = lowerBound(of: id, distance)
+            return place < end && place.pointee.id == id ? place : nil
+        }
+
+        /// The first entry from `place` on whose id is not below `id`; `end` where there is none.
+        @inline(__always)
+        private func lowerBound(of id: ShuffledID, _ distance: Int) -> UnsafePointer<IDEntry> {
+            // All before `low` are below the id; `high` and all behind it are not.
+            var low = place
+            var high = end
+            let guess = place + min(distance, end - place)
+            var step = 4
+            if guess < end && guess.pointee.id < id {
+                low = guess + 1
+                while end - low > step {
+                    let next = low + step
+                    guard next.pointee.id < id else {
+                        high = next
+                        break
+                    }
                     low = next + 1
-                    break
+                    step &*= 2
                 }
-                high = next
-                step &*= 2
+            } else {
+                high = guess
+                while high - place > step {
+                    let next = high - step
+                    guard !(next.pointee.id < id) else {
+                        low = next + 1
+                        break
+                    }
+                    high = next
+                    step &*= 2
+                }
             }
+            while low < high {
+                let middle = low + (high - low) / 2
+                if middle.pointee.id < id { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
-        while low < high {
-            let middle = low + (high - low) / 2
-            if middle.pointee.id < id { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

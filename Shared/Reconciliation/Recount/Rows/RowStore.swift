@@ -6,6 +6,8 @@ final class RowStore {
     private let derived = RowTable()
     private let folder: RunFolder
     private let limit: Int
+    private let group = Group()
+    private var touched: Int64 = 0
     /// Minute rows that begin before this are left out.
     var minutesBegin: Int64?
 
@@ -28,12 +30,43 @@ final class RowStore {
 
     @inline(__always)
     private func add(_ block: JudgedBlock, _ key: (borrowing RecountedEvent) -> SpendRowKey) throws {
-        for position in 0..<block.count {
-            let mark = block.marks + position
-            if mark.pointee.fault != nil || mark.pointee.isDuplicate { continue }
-            let event = block.events + position
-            event.pointee.add(to: table.counts(of: key(event.pointee)), isLate: mark.pointee.isLate)
-            if table.count >= limit { try flush() }
+        var position = 0
+        while position < block.count {
+            // A group of events: their keys, then what these need of the table, then the sums.
+            var count = 0
+            while position < block.count, count < Group.size {
+                let mark = block.marks + position
+                if mark.pointee.fault == nil, !mark.pointee.isDuplicate {
+                    group.keys[count] = key(block.events[position])
+                    group.hashes[count] = RowTable.hash(group.keys[count])
+                    group.positions[count] = position
+                    count &+= 1
+                }
+                position &+= 1
+            }
+            touched &+= table.touch(group.hashes, group.entries, count: count)
+            for number in 0..<count {
+                let place = group.positions[number]
+                block.events[place].add(
+                    to: table.counts(of: group.keys[number], group.hashes[number]), isLate: block.marks[place].isLate)
+                if table.count >= limit { try flush() }
+            }
+        }
+    }
+
+    /// Events whose rows are looked up together.
+    private final class Group {
+        static let size = 64
+        let keys = UnsafeMutablePointer<SpendRowKey>.allocate(capacity: size)
+        let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+        let entries = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+        let positions = UnsafeMutablePointer<Int>.allocate(capacity: size)
+
+        deinit {
+            keys.deallocate()
+            hashes.deallocate()
+            entries.deallocate()
+            positions.deallocate()
         }
     }
 

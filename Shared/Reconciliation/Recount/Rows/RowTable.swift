@@ -1,3 +1,5 @@
+import Glibc
+
 /// Rows that are being summed, found by a hash of their key. They lie one behind another in the order in which they came; an
 /// index of places, of which at most half are taken, leads to them.
 final class RowTable {
@@ -9,11 +11,11 @@ final class RowTable {
     private var mask: Int
 
     init() {
-        capacity = 1_024
-        rows = .allocate(capacity: capacity)
+        capacity = 64
+        rows = LargeMemory.allocate(capacity: capacity)
         mask = 2 * capacity - 1
-        index = .allocate(capacity: mask + 1)
-        index.initialize(repeating: 0, count: mask + 1)
+        index = LargeMemory.allocate(capacity: mask + 1)
+        memset(index, 0, (mask + 1) * 8)
         clearRows()
     }
 
@@ -24,18 +26,21 @@ final class RowTable {
 
     func removeAll() {
         count = 0
-        index.update(repeating: 0, count: mask + 1)
+        memset(index, 0, (mask + 1) * 8)
     }
 
     /// The sums of a row, which begins with zeros where it is new.
     @inline(__always)
-    func counts(of key: SpendRowKey) -> UnsafeMutablePointer<SpendCounts> {
-        let hash = Self.hash(key)
+    func counts(of key: SpendRowKey) -> UnsafeMutablePointer<SpendCounts> { counts(of: key, Self.hash(key)) }
+
+    /// As `counts(of:)`, with the key's hash.
+    @inline(__always)
+    func counts(of key: SpendRowKey, _ hash: UInt64) -> UnsafeMutablePointer<SpendCounts> {
         let tag = hash & 0xFFFF_FFFF_0000_0000
         var place = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = index[place]
-            if entry == 0 { return append(key, tag, at: place) }
+            if entry == 0 { return append(key, hash, at: place) }
             if entry & 0xFFFF_FFFF_0000_0000 == tag {
                 let row = rows + (Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1)
                 if row.pointee.key == key { return Self.counts(in: row) }
@@ -44,15 +49,29 @@ final class RowTable {
         }
     }
 
+    /// Reads what `counts(of:)` is going to need for many hashes, first the index and then the rows: none of these waits
+    /// for another, so that their cache misses overlap. What comes back has no meaning; it keeps the reads from being left
+    /// out.
+    @inline(__always)
+    func touch(_ hashes: UnsafePointer<UInt64>, _ entries: UnsafeMutablePointer<UInt64>, count: Int) -> Int64 {
+        for number in 0..<count { entries[number] = index[Int(truncatingIfNeeded: hashes[number]) & mask] }
+        var sum: Int64 = 0
+        for number in 0..<count where entries[number] != 0 {
+            let row = rows + (Int(truncatingIfNeeded: entries[number] & 0xFFFF_FFFF) - 1)
+            sum &+= row.pointee.key.campaign &+ row.pointee.counts.impressions
+        }
+        return sum
+    }
+
     @inline(never)
-    private func append(_ key: SpendRowKey, _ tag: UInt64, at place: Int) -> UnsafeMutablePointer<SpendCounts> {
+    private func append(_ key: SpendRowKey, _ hash: UInt64, at place: Int) -> UnsafeMutablePointer<SpendCounts> {
         if count == capacity {
             grow()
-            return counts(of: key)
+            return counts(of: key, hash)
         }
         rows[count] = SpendRow(key: key, counts: SpendCounts())
         count += 1
-        index[place] = tag | UInt64(count)
+        index[place] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(count)
         return Self.counts(in: rows + (count - 1))
     }
 
@@ -63,7 +82,7 @@ final class RowTable {
     }
 
     private func grow() {
-        let larger = UnsafeMutablePointer<SpendRow>.allocate(capacity: capacity * 2)
+        let larger = LargeMemory.allocate(SpendRow.self, capacity: capacity * 2)
         larger.moveInitialize(from: rows, count: count)
         rows.deallocate()
         rows = larger
@@ -71,8 +90,8 @@ final class RowTable {
         clearRows()
         index.deallocate()
         mask = 2 * capacity - 1
-        index = .allocate(capacity: mask + 1)
-        index.initialize(repeating: 0, count: mask + 1)
+        index = LargeMemory.allocate(capacity: mask + 1)
+        memset(index, 0, (mask + 1) * 8)
         for number in 0..<count {
             let hash = Self.hash(rows[number].key)
             var place = Int(truncatingIfNeeded: hash) & mask
@@ -83,8 +102,7 @@ final class RowTable {
 
     /// What lies between the fields of a row goes to files too: it is not to be what was in memory before.
     private func clearRows() {
-        UnsafeMutableRawPointer(rows + count).initializeMemory(
-            as: UInt8.self, repeating: 0, count: (capacity - count) * MemoryLayout<SpendRow>.stride)
+        memset(rows + count, 0, (capacity - count) * MemoryLayout<SpendRow>.stride)
     }
 
     /// The numbers of the rows, ascending by key.
@@ -95,7 +113,7 @@ final class RowTable {
     }
 
     @inline(__always)
-    private static func hash(_ key: SpendRowKey) -> UInt64 {
+    static func hash(_ key: SpendRowKey) -> UInt64 {
         var hash = fold(
             UInt64(bitPattern: key.campaign) ^ 0x9FB2_1C65_1E98_DF25,
             UInt64(bitPattern: key.start) ^ UInt64(key.level) &<< 56 ^ 0xD6E8_FEB8_6659_FD93)

@@ -9,6 +9,13 @@ protocol RunEntry: BitwiseCopyable {
     func isKept(_ floor: Int64) -> Bool
     /// Of a run the greatest of these is known without reading it: what `floor` is compared with to drop it whole.
     var moment: Int64 { get }
+    /// The id that a run's filter is asked for; nil where this kind of entry has none.
+    var filteredID: ShuffledID? { get }
+}
+
+extension RunEntry {
+    @inline(__always)
+    var filteredID: ShuffledID? { nil }
 }
 
 /// An id, with the place of its newest copy. The id is stored shuffled, see `ShuffledID`.
@@ -31,6 +38,9 @@ struct IDEntry: RunEntry, Equatable {
 
     @inline(__always)
     var moment: Int64 { streamTime }
+
+    @inline(__always)
+    var filteredID: ShuffledID? { id }
 }
 
 extension SpendRow: RunEntry {

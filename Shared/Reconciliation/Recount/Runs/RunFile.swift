@@ -12,6 +12,8 @@ final class RunFile<Entry: RunEntry> {
     /// The greatest `moment` of its entries; the smallest number where there are none.
     let newest: Int64
     let entries: UnsafePointer<Entry>
+    /// Where the entries are ids.
+    let filter: IDFilter?
     private let map: UnsafeMutableRawPointer
     private let mapSize: Int
 
@@ -19,13 +21,18 @@ final class RunFile<Entry: RunEntry> {
     var end: UnsafePointer<Entry> { entries + count }
 
     /// Maps a file that was written by `RunWriter`. What it contains is believed: `RunFolder.open` checks it first.
-    init(name: String, count: Int, checksum: UInt64, newest: Int64, descriptor: Int32, path: String) throws {
+    init(
+        name: String, count: Int, checksum: UInt64, newest: Int64, filter: IDFilter?, descriptor: Int32, path: String
+    ) throws {
         self.name = name
         self.count = count
         self.checksum = checksum
         self.newest = newest
+        self.filter = filter
         mapSize = Self.headerSize + count * MemoryLayout<Entry>.stride
-        guard let map = mmap(nil, mapSize, PROT_READ, MAP_SHARED, descriptor, 0), map != MAP_FAILED else {
+        // A small run is soon read whole: its pages are mapped at once and not one by one.
+        let populate = mapSize <= 64 << 20 ? Int32(MAP_POPULATE) : 0
+        guard let map = mmap(nil, mapSize, PROT_READ, MAP_SHARED | populate, descriptor, 0), map != MAP_FAILED else {
             throw RecountError.files("cannot map \(path) into memory")
         }
         self.map = map
@@ -64,6 +71,7 @@ struct RunHeader: BitwiseCopyable, Equatable {
 
     static func == (a: Self, b: Self) -> Bool {
         a.mark == b.mark && a.entrySize == b.entrySize && a.count == b.count && a.newest == b.newest
+            && a.spare == b.spare
     }
 }
 

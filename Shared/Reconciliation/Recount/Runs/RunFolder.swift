@@ -105,7 +105,7 @@ final class RunFolder {
         let expected = RunHeader(entrySize: MemoryLayout<Entry>.stride, count: run.count, newest: run.newest)
         let file = try RunFile<Entry>(
             name: run.name, count: run.count, checksum: run.checksum.value, newest: run.newest,
-            descriptor: descriptor, path: path)
+            filter: kind == IDEntry.self ? IDFilter(expected: run.count) : nil, descriptor: descriptor, path: path)
         var hash = RunHash()
         hash.add(UnsafeRawBufferPointer(start: file.entries, count: file.bytes))
         guard
@@ -113,6 +113,11 @@ final class RunFolder {
                 == expected,
             hash.value == run.checksum.value
         else { throw damaged("\(path) is not what was written: its checksum differs") }
+        if let filter = file.filter {
+            for index in 0..<file.count {
+                if let id = file.entries[index].filteredID { filter.insert(id) }
+            }
+        }
         return file
     }
 

@@ -32,7 +32,7 @@ struct RunStack<Entry: RunEntry> {
     private static func merged(
         _ older: RunFile<Entry>, _ newer: RunFile<Entry>, in folder: RunFolder, floor: Int64
     ) throws -> RunFile<Entry> {
-        var writer = try RunWriter<Entry>(in: folder)
+        var writer = try RunWriter<Entry>(in: folder, expected: older.count + newer.count)
         var a = older.entries
         var b = newer.entries
         while a < older.end && b < newer.end {

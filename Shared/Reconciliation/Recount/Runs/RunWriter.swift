@@ -13,15 +13,17 @@ struct RunWriter<Entry: RunEntry>: ~Copyable {
     private(set) var count = 0
     private var newest = Int64.min
     private var hash = RunHash()
+    private let filter: IDFilter?
 
+    /// - Parameter expected: at least the number of entries that are to come, where they are ids.
     /// - Throws: `files` where the file cannot be created.
-    init(in folder: RunFolder) throws {
+    init(in folder: RunFolder, expected: Int = 0) throws {
         self.folder = folder
+        filter = Entry.self == IDEntry.self ? IDFilter(expected: expected) : nil
         (name, descriptor) = try folder.create(Entry.kind)
         buffer = .allocate(capacity: Self.bufferCapacity)
         // Padding between an entry's fields is written too.
-        UnsafeMutableRawPointer(buffer).initializeMemory(
-            as: UInt8.self, repeating: 0, count: Self.bufferCapacity * MemoryLayout<Entry>.stride)
+        memset(buffer, 0, Self.bufferCapacity * MemoryLayout<Entry>.stride)
     }
 
     deinit {
@@ -35,6 +37,7 @@ struct RunWriter<Entry: RunEntry>: ~Copyable {
         buffer[filled] = entry
         filled &+= 1
         newest = max(newest, entry.moment)
+        if let id = entry.filteredID { filter?.insert(id) }
     }
 
     private mutating func flush() throws {
@@ -64,7 +67,7 @@ struct RunWriter<Entry: RunEntry>: ~Copyable {
             try write(bytes, at: 0)
         }
         return try RunFile(
-            name: name, count: count, checksum: hash.value, newest: newest, descriptor: descriptor,
-            path: folder.path(of: name))
+            name: name, count: count, checksum: hash.value, newest: newest, filter: filter,
+            descriptor: descriptor, path: folder.path(of: name))
     }
 }
