@@ -67,6 +67,14 @@ struct Nanos: Hashable, Comparable, Sendable {
         return sign + (grouped ? Self.grouped(whole) : whole) + "." + decimals
     }
 
+    /// "1,234.50" and "0012" of 1,234.500012: what one reads first, and what makes it exact.
+    var unitsInTwoParts: (String, String) {
+        let text = units()
+        guard let point = text.lastIndex(of: ".") else { return (text, "") }
+        let end = text.index(point, offsetBy: 3)
+        return (String(text[..<end]), String(text[end...]))
+    }
+
     /// The number itself, with a comma at each thousand.
     func grouped(signed: Bool = false) -> String {
         (value < 0 ? "-" : signed && value > 0 ? "+" : "") + Self.grouped(String(value.magnitude))

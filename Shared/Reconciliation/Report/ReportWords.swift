@@ -43,6 +43,7 @@ extension ReconciliationReport {
     /// The verdict as a headline.
     var headline: String {
         switch verdict {
+        case .match where scope.records == 0 && checks.allSatisfy({ $0.compared == 0 }): "There was nothing to compare"
         case .match: "Every figure agrees with the log"
         case .mismatch where differenceCount == 1: "1 figure does not agree"
         case .mismatch: "\(Nanos.count(differenceCount)) figures do not agree"

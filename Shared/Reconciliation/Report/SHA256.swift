@@ -44,17 +44,17 @@ struct SHA256 {
             let second = Self.rotated(b, 17) ^ Self.rotated(b, 19) ^ (b >> 10)
             schedule.append(schedule[index - 16] &+ first &+ schedule[index - 7] &+ second)
         }
-        var work = state
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
-            let (a, b, c, e, f, g) = (work[0], work[1], work[2], work[4], work[5], work[6])
             let high = Self.rotated(e, 6) ^ Self.rotated(e, 11) ^ Self.rotated(e, 25)
             let choice = (e & f) ^ (~e & g)
-            let first = work[7] &+ high &+ choice &+ Self.roundConstants[index] &+ schedule[index]
+            let first = h &+ high &+ choice &+ Self.roundConstants[index] &+ schedule[index]
             let low = Self.rotated(a, 2) ^ Self.rotated(a, 13) ^ Self.rotated(a, 22)
             let majority = (a & b) ^ (a & c) ^ (b & c)
-            work = [first &+ low &+ majority, a, b, c, work[3] &+ first, e, f, g]
+            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ low &+ majority)
         }
-        for index in 0..<8 { state[index] &+= work[index] }
+        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
     }
 
     private static func rotated(_ word: UInt32, _ places: UInt32) -> UInt32 { word >> places | word << (32 - places) }
