@@ -104,7 +104,7 @@ extension Comparison {
     ) throws {
         var compared: Int64 = 0
         var differing: Int64 = 0
-        var largest = LargestDifferences(limit: options.limit)
+        var largest = LargestRowDifferences(limit: options.limit)
         var nanos: [UInt32: Int128] = [:]
         try RowMerge.walk(expected: expected, actual: actual) { key, log, results in
             compared += 1

@@ -26,7 +26,7 @@ public struct RowDifference: Equatable, Sendable {
 }
 
 /// The largest differences, as many as are asked for.
-struct LargestDifferences {
+struct LargestRowDifferences {
     private let limit: Int
     private var kept: [RowDifference] = []
 
