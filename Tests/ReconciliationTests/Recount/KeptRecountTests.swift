@@ -182,6 +182,12 @@ import Testing
             try expectDamage(folder, name, [])
             try folder.write(bytes, to: name)
         }
+        // A figure that could be: nothing but the checksum tells.
+        let manifest = String(decoding: try folder.read("manifest.json"), as: UTF8.self)
+        let changed = manifest.replacing("\"generation\":1", with: "\"generation\":7")
+        #expect(changed != manifest)
+        try expectDamage(folder, "manifest.json", Array(changed.utf8))
+        try folder.write(Array(manifest.utf8), to: "manifest.json")
         try folder.remove(runs[0])
         let error = #expect(throws: RecountError.self) { try open(folder) }
         #expect(error?.code == .damaged && error?.message.contains("\(runs[0]) cannot be opened") == true)

@@ -94,7 +94,7 @@ import Testing
 
     @Test func touchedHoursAreThoseSinceTheyWereForgotten() throws {
         let hour: Int64 = 3_600_000
-        let entries = [0, 1, 65, 1, 2].enumerated().map {
+        let entries = [0, 65, 1, 1, 2].enumerated().map {
             Self.entry(Int64($0), id: UInt8($0), time: Int64($1) * hour)
         }
         let log = ScriptedLog([
