@@ -98,17 +98,21 @@ struct CheckpointStatements {
                     SELECT * FROM unnest(
                         $4::int4[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::timestamptz[], $10::int8[],
                         $11::int8[], $12::int8[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[],
-                        $18::int8[], $19::int8[], $20::int8[]
+                        $18::int8[], $19::int8[], $20::int8[], $21::text[], $22::text[], $23::text[]
                     ) AS g(partition, epoch, expected, next, stream_time_ms, watermark, anchor_offset,
                         anchor_timestamp_ms, anchor_hash, mark_offsets, mark_times, records, duplicates, late, invalid,
-                        dead_letters, skipped)
+                        dead_letters, skipped, older_offsets, older_timestamps, older_hashes)
                 ), moved AS (
                     UPDATE \(names.table("sluice", "progress")) AS p SET
                         next_offset = g.next, stream_time_ms = g.stream_time_ms, watermark = g.watermark,
                         anchor_offset = g.anchor_offset, anchor_timestamp_ms = g.anchor_timestamp_ms,
                         anchor_hash = g.anchor_hash, mark_offsets = g.mark_offsets::int8[],
-                        mark_stream_times_ms = g.mark_times::int8[], records = g.records, duplicates = g.duplicates,
-                        late_events = g.late, invalid_events = g.invalid, dead_letters = g.dead_letters,
+                        mark_stream_times_ms = g.mark_times::int8[],
+                        older_anchor_offsets = g.older_offsets::int8[],
+                        older_anchor_timestamps_ms = g.older_timestamps::int8[],
+                        older_anchor_hashes = g.older_hashes::int8[], older_anchors_next = g.next,
+                        records = g.records, duplicates = g.duplicates, late_events = g.late,
+                        invalid_events = g.invalid, dead_letters = g.dead_letters,
                         skipped_offsets = g.skipped, owner = $3, updated_at = now(),
                         idle_offset = CASE WHEN p.idle_offset = p.next_offset THEN p.idle_offset END
                     FROM given AS g

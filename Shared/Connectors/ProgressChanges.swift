@@ -223,7 +223,9 @@ public struct ProgressChanges {
                 watermark = CASE WHEN $6::int8 IS NULL THEN NULL ELSE watermark END, anchor_offset = $7,
                 anchor_timestamp_ms = $8, anchor_hash = $9, mark_offsets = $10::int8[],
                 mark_stream_times_ms = $11::int8[], records = $12, duplicates = $13, late_events = $14,
-                invalid_events = $15, dead_letters = $16, skipped_offsets = $17
+                invalid_events = $15, dead_letters = $16, skipped_offsets = $17,
+                older_anchor_offsets = $18::int8[], older_anchor_timestamps_ms = $19::int8[],
+                older_anchor_hashes = $20::int8[], older_anchors_next = $5
             WHERE \(Self.atKey) RETURNING epoch, to_jsonb(p)::text
             """,
             key(change.topic, change.partition) + [
@@ -233,6 +235,9 @@ public struct ProgressChanges {
                 array(after.marks.map(\.offset.rawValue)), array(after.marks.map(\.streamTime.rawValue)),
                 .int8(counted.records), .int8(counted.duplicates), .int8(counted.late), .int8(counted.invalid),
                 .int8(counted.deadLetters), .int8(counted.skippedOffsets),
+                array(after.olderAnchors.map(\.offset.rawValue)),
+                array(after.olderAnchors.map(\.timestampMilliseconds)),
+                array(after.olderAnchors.map { Int64(bitPattern: $0.hash) }),
             ])
         return (Epoch(try rows[0].int64(0)), try rows[0].string(1))
     }

@@ -15,6 +15,7 @@ public enum ProgressMigrations {
                 migration(2, "progress_change", PackageResources.migration_0002_progress_change_sql),
                 migration(3, "outbox", PackageResources.migration_0003_outbox_sql),
                 migration(4, "reconciliation", PackageResources.migration_0004_reconciliation_sql),
+                migration(5, "older_anchors", PackageResources.migration_0005_older_anchors_sql),
             ])
     }
 }

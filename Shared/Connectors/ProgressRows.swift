@@ -9,6 +9,8 @@ struct ProgressRows {
     private var watermarks = TimestamptzArrayBuilder()
     /// offset, timestamp, hash.
     private var anchors = Array(repeating: Int8ArrayBuilder(), count: 3)
+    /// offsets, timestamps, hashes.
+    private var olderAnchors = Array(repeating: TextArrayBuilder(), count: 3)
     private var markOffsets = TextArrayBuilder()
     private var markTimes = TextArrayBuilder()
     private var counters = Array(repeating: Int8ArrayBuilder(), count: 6)
@@ -16,7 +18,7 @@ struct ProgressRows {
     /// In the order of the statement, from the partitions on.
     var parameters: [PostgresParameter] {
         [partitions.parameter] + heads.map(\.parameter) + [watermarks.parameter] + anchors.map(\.parameter)
-            + [markOffsets.parameter, markTimes.parameter] + counters.map(\.parameter)
+            + [markOffsets.parameter, markTimes.parameter] + counters.map(\.parameter) + olderAnchors.map(\.parameter)
     }
 
     mutating func fill<Output>(_ cuts: [PartitionCut<Output>], outOfOrdernessMilliseconds: Int64) {
@@ -37,6 +39,9 @@ struct ProgressRows {
             append(progress.anchor?.offset.rawValue, to: &anchors[0])
             append(progress.anchor?.timestampMilliseconds, to: &anchors[1])
             append(progress.anchor.map { Int64(bitPattern: $0.hash) }, to: &anchors[2])
+            olderAnchors[0].append(Self.array(progress.olderAnchors.map(\.offset.rawValue)))
+            olderAnchors[1].append(Self.array(progress.olderAnchors.map(\.timestampMilliseconds)))
+            olderAnchors[2].append(Self.array(progress.olderAnchors.map { Int64(bitPattern: $0.hash) }))
             markOffsets.append(Self.array(progress.marks.map(\.offset.rawValue)))
             markTimes.append(Self.array(progress.marks.map(\.streamTime.rawValue)))
             let counted = progress.counters
@@ -53,6 +58,7 @@ struct ProgressRows {
         for index in heads.indices { heads[index].removeAll() }
         watermarks.removeAll()
         for index in anchors.indices { anchors[index].removeAll() }
+        for index in olderAnchors.indices { olderAnchors[index].removeAll() }
         markOffsets.removeAll()
         markTimes.removeAll()
         for index in counters.indices { counters[index].removeAll() }

@@ -13,7 +13,8 @@ public enum CoreIncident: Equatable, Sendable {
     case warmedUp(Partition, ids: Int)
     /// Part of what has to be remembered is not in the log any more: duplicates of it will not be recognised.
     case horizonIncomplete(Partition, missingFrom: Offset, through: Offset)
-    /// The last applied record is not in the log any more, the next offset is: the log cannot be told from another.
+    /// The last applied record is not in the log any more, nor any that could stand in for it; the next offset is: the
+    /// log cannot be told from another.
     case anchorUnverifiable(Partition, Offset)
     /// A checkpoint of the partition was refused.
     case fenced(Partition, Epoch)

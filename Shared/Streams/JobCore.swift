@@ -12,7 +12,7 @@ public final class JobCore<Logic: EventLogic> {
     var tasks: [PartitionTask<Logic>?] = []
     let scratch: BlockScratch<Logic.Event>
     /// Filled while records are processed; taken by the shell after each batch.
-    public private(set) var incidents: [CoreIncident] = []
+    public internal(set) var incidents: [CoreIncident] = []
     /// Records that were not expected (of partitions not owned, or from before a seek) and thrown away.
     public private(set) var discarded: Int64 = 0
     private var freeOutputs: [PartitionOutput<Logic.Output>] = []
@@ -78,25 +78,22 @@ public final class JobCore<Logic: EventLogic> {
             incidents.append(
                 .horizonIncomplete(claim.partition, missingFrom: missing.from, through: missing.through))
         }
-        if let anchor = claim.progress.anchor, anchor.offset < warmUp.offset {
-            incidents.append(.anchorUnverifiable(claim.partition, anchor.offset))
-        }
-        if warmUp.offset >= next {
-            pipeline.setStreamTime(claim.progress.streamTime)
-            install(claim, .running, expected: next, pipeline)
-            return next
-        }
-        pipeline.setStreamTime(warmUp.streamTime)
-        install(
-            claim, .warming(target: next, anchorSeen: false, complete: warmUp.isComplete), expected: warmUp.offset,
-            pipeline)
-        return warmUp.offset
+        let isRead = warmUp.offset < next
+        pipeline.setStreamTime(isRead ? warmUp.streamTime : claim.progress.streamTime)
+        // What lies before the place where reading begins is not met there.
+        let passed = claim.progress.anchor.flatMap { $0.offset < warmUp.offset ? $0 : nil }
+        let task = install(
+            claim,
+            isRead ? .warming(target: next, anchorSeen: false, complete: warmUp.isComplete) : .running,
+            expected: isRead ? warmUp.offset : next, pipeline)
+        if let passed { isGone(passed, of: task) }
+        return task.expected
     }
 
     /// - Parameters:
     ///   - next: the offset to read next.
     ///   - committed: the one that the progress row has; nil where nothing was ever committed.
-    private func outOfBounds(
+    func outOfBounds(
         _ partition: Partition, _ next: Offset, _ bounds: LogBounds, committed: Offset?
     ) -> StopReason? {
         if next < bounds.start {
@@ -125,24 +122,28 @@ public final class JobCore<Logic: EventLogic> {
     }
 
     /// What to do where another log was noticed before anything that it contradicts is known to be committed.
-    private static var nothingCommitted: String {
+    static var nothingCommitted: String {
         "Nothing of what is missing is known to be committed: start the process again, and it goes on from what is, or "
             + "says what has to be decided"
     }
 
     /// The operators' command that moves the partition once it is decided how.
-    private func operatorMove(_ partition: Partition, _ move: String) -> String {
+    func operatorMove(_ partition: Partition, _ move: String) -> String {
         "sluice progress set \(operatorFlags)--job \(job) --topic \(topic) --partition \(partition) \(move) --reason ..."
     }
 
+    @discardableResult
     private func install(
         _ claim: Claim, _ state: PartitionTask<Logic>.State, expected: Offset,
         _ pipeline: consuming PartitionPipeline<Logic>
-    ) {
+    ) -> PartitionTask<Logic> {
         let index = Int(claim.partition.rawValue)
         while tasks.count <= index { tasks.append(nil) }
-        tasks[index] = PartitionTask(
-            claim: claim, state: state, expected: expected, pipeline: pipeline, outputs: (freeOutput(), freeOutput()))
+        let task = PartitionTask(
+            claim: claim, state: state, expected: expected, keepsOlderAnchors: settings.isCompacted,
+            pipeline: pipeline, outputs: (freeOutput(), freeOutput()))
+        tasks[index] = task
+        return task
     }
 
     private func freeOutput() -> PartitionOutput<Logic.Output> {
@@ -233,6 +234,7 @@ public final class JobCore<Logic: EventLogic> {
                 headers: headers)
             probe?.reached(.decode, .after)
             task.expected = run[position + length - 1].offset.next
+            if settings.isCompacted { task.passAnchor(run[position + length - 1]) }
             if applied < 0 { firstApplied = position }
             applied = position + length - 1
             appliedCount += length
@@ -361,9 +363,7 @@ public final class JobCore<Logic: EventLogic> {
                         + operatorMove(task.partition, "--forget-ids")))
             return
         }
-        if let anchor = task.committed.anchor, !seen {
-            incidents.append(.anchorUnverifiable(task.partition, anchor.offset))
-        }
+        if let anchor = task.committed.anchor, !seen { isGone(anchor, of: task) }
         task.pipeline.pointee.setStreamTime(stored)
         task.state = .running
         task.expected = target
@@ -398,80 +398,6 @@ public final class JobCore<Logic: EventLogic> {
     }
 
     // MARK: The source is what it was
-
-    /// - Parameter committed: the offset to read next that the progress row has.
-    private func compare(
-        _ partition: Partition, _ anchor: Anchor, with found: Anchor, committed: Offset?
-    ) -> StopReason? {
-        guard found != anchor else { return nil }
-        #if SLUICE_MUTANTS
-            if settings.mutants.contains(.anchor) { return nil }
-        #endif
-        let isCommitted = committed.map { anchor.offset < $0 } ?? false
-        return StopReason(
-            .logReplaced,
-            "\(topic)/\(partition): the record at offset \(anchor.offset) is not the one that was "
-                + "\(isCommitted ? "applied" : "read") (timestamp \(found.timestampMilliseconds) instead of "
-                + "\(anchor.timestampMilliseconds), or other bytes). The topic was truncated or created again; nothing "
-                + "more is applied from it. "
-                + (isCommitted
-                    ? "Find out which, then: "
-                        + operatorMove(partition, "--accept-truncation-at OFFSET (or --new-log-from OFFSET)")
-                    : Self.nothingCommitted))
-    }
-
-    /// The connection to a broker was lost: what was read so far must be found unchanged before it is committed. What
-    /// the client has fetched and not handed over yet may be of the log before: it is thrown away and fetched again,
-    /// or it would be applied behind the comparison, and another log's records onto it.
-    public func connectionLost() {
-        for case let task? in tasks {
-            if task.isRunning || task.hasUncut { suspect(task) }
-            #if SLUICE_MUTANTS
-                if settings.mutants.contains(.refetch) { continue }
-            #endif
-            if !task.isStopped {
-                task.mustRefetch = true
-                task.awaitingSeek = true
-                task.reseeks = 0
-                task.firstAfterSeek = nil
-            }
-        }
-    }
-
-    private func suspect(_ task: PartitionTask<Logic>) {
-        for anchor in [task.committed.anchor, task.anchor].compactMap({ $0 }) where !task.suspects.contains(anchor) {
-            // The newest takes the place of the one before it: what is cut off is cut off at the end.
-            if task.suspects.count == 8 { task.suspects.removeLast() }
-            task.suspects.append(anchor)
-        }
-    }
-
-    /// Anchors that have to be compared with the log before the next cut.
-    public var suspects: [(partition: Partition, anchors: [Anchor])] {
-        tasks.compactMap { task in
-            guard let task, !task.suspects.isEmpty, task.isRunning || task.hasUncut else { return nil }
-            return (task.partition, task.suspects)
-        }
-    }
-
-    /// What the log holds at a suspect anchor's offset now; nil where that offset holds no record any more.
-    public func verified(_ partition: Partition, _ anchor: Anchor, found: Anchor?, bounds: LogBounds) {
-        guard let task = task(partition), let place = task.suspects.firstIndex(of: anchor) else { return }
-        task.suspects.remove(at: place)
-        if let found, found.offset == anchor.offset {
-            if let mismatch = compare(partition, anchor, with: found, committed: task.committed.nextOffset) {
-                stop(task, mismatch)
-            }
-        } else if let reason = outOfBounds(
-            partition, max(anchor.offset.next, task.committed.nextOffset ?? anchor.offset.next), bounds,
-            committed: task.committed.nextOffset), reason.code == .logTruncated
-        {
-            // By all that is committed: a checkpoint may have gone through since the suspicion arose.
-            stop(task, reason)
-        } else {
-            incidents.append(.anchorUnverifiable(partition, anchor.offset))
-        }
-    }
 
     /// What the log skipped is an error where its beginning has passed it: then records are gone, not skipped.
     public func checkedGap(_ partition: Partition, from: Offset, bounds: LogBounds) {

@@ -25,7 +25,8 @@ public enum OperatorMove: Equatable, Sendable {
 
 /// What is known of a partition when an operator wants to move it.
 public struct MoveSituation: Equatable, Sendable {
-    /// How the record at the offset of the last applied one compares with it.
+    /// How the record at the offset of the last applied one compares with it; of a compacted topic, at that of the
+    /// newest remembered one that the log still holds.
     public enum LastApplied: Equatable, Sendable {
         /// It is the same record: the log is the one that was read.
         case unchanged
@@ -39,6 +40,8 @@ public struct MoveSituation: Equatable, Sendable {
     public var progress: PartitionProgress
     public var bounds: LogBounds
     public var lastApplied: LastApplied
+    /// The record that was compared; nil: the last applied one, if any.
+    public var compared: Anchor?
     /// Results hold records of a log that was cut off or made again: an operator went on since.
     public var outlivedItsLog: Bool
     /// The first record at or behind the next offset, or what was looked up to where there is none; nil where nobody
@@ -47,13 +50,15 @@ public struct MoveSituation: Equatable, Sendable {
 
     public init(
         topic: String, partition: Partition, progress: PartitionProgress, bounds: LogBounds,
-        lastApplied: LastApplied, outlivedItsLog: Bool, firstReadable: Offset? = nil
+        lastApplied: LastApplied, compared: Anchor? = nil,
+        outlivedItsLog: Bool, firstReadable: Offset? = nil
     ) {
         self.topic = topic
         self.partition = partition
         self.progress = progress
         self.bounds = bounds
         self.lastApplied = lastApplied
+        self.compared = compared
         self.outlivedItsLog = outlivedItsLog
         self.firstReadable = firstReadable
     }
@@ -144,13 +149,17 @@ extension MoveSituation {
     }
 
     private var lastRecord: String {
-        progress.anchor.map { "the record at offset \($0.offset)" } ?? "the last record"
+        (compared ?? progress.anchor).map { "the record at offset \($0.offset)" } ?? "the last record"
     }
 
     private var sameLog: String {
         switch (lastApplied, progress.anchor) {
+        case (.unchanged, let anchor?) where (compared ?? anchor) != anchor:
+            "\(lastRecord) is the one that was applied (the last one, offset \(anchor.offset), is not in it any more)"
         case (.unchanged, _): "\(lastRecord) is the one that was applied last"
-        case (_, let anchor?): "the last applied record, offset \(anchor.offset), is not in it to be compared"
+        case (_, let anchor?):
+            "the last applied record, offset \(anchor.offset), is not in it to be compared"
+                + (progress.olderAnchors.isEmpty ? "" : ", nor is any older one that is remembered")
         case (_, nil): "no last applied record is remembered to be compared"
         }
     }

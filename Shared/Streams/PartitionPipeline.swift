@@ -47,9 +47,12 @@ public struct PartitionPipeline<Logic: EventLogic>: ~Copyable {
     }
 
     /// The progress once every record before `nextOffset` is applied.
-    public mutating func progress(nextOffset: Offset, anchor: Anchor?) -> PartitionProgress {
+    public mutating func progress(
+        nextOffset: Offset, anchor: Anchor?, olderAnchors: [Anchor] = []
+    ) -> PartitionProgress {
         var progress = PartitionProgress(
-            nextOffset: nextOffset, streamTime: currentStreamTime, anchor: anchor, marks: marks, counters: counters)
+            nextOffset: nextOffset, streamTime: currentStreamTime, anchor: anchor, olderAnchors: olderAnchors,
+            marks: marks, counters: counters)
         progress.pruneMarks(horizonMilliseconds: settings.horizonMilliseconds)
         marks = progress.marks
         return progress

@@ -10,21 +10,23 @@ extension PartitionProgress {
         PartitionProgress(nextOffset: first, marks: [HorizonMark(offset: first, streamTime: .distantPast)])
     }
 
-    /// The progress at the same place without the remembered ids. The place stays, and so does the anchor before it:
-    /// it goes on showing whether the log is the one that was read.
+    /// The progress at the same place without the remembered ids. The place stays, and so do the anchors before
+    /// it: they go on showing whether the log is the one that was read.
     var withoutIDs: PartitionProgress {
         guard let nextOffset else { return self }
         var progress = moved(to: nextOffset, isNewLog: true)
         progress.anchor = anchor
+        progress.olderAnchors = olderAnchors.filter { $0.offset < nextOffset }
         return progress
     }
 
     /// The progress after an operator has moved it to another place of the log, on purpose: over records that are
     /// gone, or back to the end of a log that was cut off. Results stay what they are.
     ///
-    /// Stream time never goes back, so that what was on time stays on time. The anchor is forgotten: the record that it
-    /// names need not stand before the new place. A mark at the new place carries the stream time over it, so that
-    /// every later warm-up arrives at the same one although records before it may be missing or other ones.
+    /// Stream time never goes back, so that what was on time stays on time. The anchors are forgotten: the records
+    /// that they name need not stand before the new place, or not in this log. A mark at the new place carries the
+    /// stream time over it, so that every later warm-up arrives at the same one although records before it may be
+    /// missing or other ones.
     ///
     /// - Parameters:
     ///   - offset: what is to be read next.
@@ -35,6 +37,7 @@ extension PartitionProgress {
         var moved = self
         moved.nextOffset = offset
         moved.anchor = nil
+        moved.olderAnchors = []
         moved.marks = isNewLog || skipsReadable ? [] : marks.filter { $0.offset < offset }
         moved.marks.append(HorizonMark(offset: offset, streamTime: streamTime))
         if let nextOffset, nextOffset < offset, !isNewLog {

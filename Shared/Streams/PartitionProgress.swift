@@ -7,17 +7,20 @@ public struct PartitionProgress: Equatable, Sendable {
     public var streamTime: EventTime
     /// The last applied record. nil: nothing was ever applied.
     public var anchor: Anchor?
+    /// Of a compacted topic: records that were applied before that one, oldest first, for when it is compacted away.
+    public var olderAnchors: [Anchor]
     /// From where remembered ids are re-read, oldest first.
     public var marks: [HorizonMark]
     public var counters: PartitionCounters
 
     public init(
         nextOffset: Offset? = nil, streamTime: EventTime = .distantPast, anchor: Anchor? = nil,
-        marks: [HorizonMark] = [], counters: PartitionCounters = PartitionCounters()
+        olderAnchors: [Anchor] = [], marks: [HorizonMark] = [], counters: PartitionCounters = PartitionCounters()
     ) {
         self.nextOffset = nextOffset
         self.streamTime = streamTime
         self.anchor = anchor
+        self.olderAnchors = olderAnchors
         self.marks = marks
         self.counters = counters
     }

@@ -28,6 +28,8 @@ final class PartitionTask<Logic: EventLogic> {
     var seekAskedInBatch: Int64 = 0
     /// The last record that was read and applied, committed or not.
     var anchor: Anchor?
+    /// Of a compacted topic: records that were applied before that one, oldest first.
+    var olderAnchors: [Anchor]
     let pipeline: UnsafeMutablePointer<PartitionPipeline<Logic>>
     var output: PartitionOutput<Logic.Output>
     var spare: PartitionOutput<Logic.Output>?
@@ -44,11 +46,20 @@ final class PartitionTask<Logic: EventLogic> {
     var inFlight = false
     /// A connection was lost: what the client has fetched is from before it, and has to be fetched again.
     var mustRefetch = false
-    /// The first and last anchor before a connection was lost, to be compared with the log before the next cut.
-    var suspects: [Anchor] = []
+    /// An anchor that has to be compared with the log before the next cut.
+    struct Suspect {
+        var anchor: Anchor
+        /// The newest anchor that it stands in for, because the log does not hold that one any more; or its own offset.
+        var standsFor: Offset
+    }
+    /// The first and last anchor before a connection was lost, or those that stand in for them.
+    var suspects: [Suspect] = []
+    /// They are compared at once, whether or not there is anything to commit: the partition was just assigned.
+    var comparesAtOnce = false
 
     init(
-        claim: Claim, state: State, expected: Offset, pipeline: consuming PartitionPipeline<Logic>,
+        claim: Claim, state: State, expected: Offset, keepsOlderAnchors: Bool,
+        pipeline: consuming PartitionPipeline<Logic>,
         outputs: (PartitionOutput<Logic.Output>, PartitionOutput<Logic.Output>)
     ) {
         partition = claim.partition
@@ -56,6 +67,7 @@ final class PartitionTask<Logic: EventLogic> {
         committed = claim.progress
         countersAtClaim = claim.progress.counters
         anchor = claim.progress.anchor
+        olderAnchors = keepsOlderAnchors ? claim.progress.olderAnchors : []
         self.state = state
         self.expected = expected
         self.pipeline = .allocate(capacity: 1)
@@ -90,6 +102,12 @@ final class PartitionTask<Logic: EventLogic> {
         anchor = Anchor(of: last)
     }
 
+    /// Notes a record that was applied as the newest anchor, and keeps the one before it. Once a block of records.
+    func passAnchor(_ record: Record) {
+        if let anchor, anchor.offset < record.offset { olderAnchors.keep(anchor, behind: record.offset) }
+        anchor = Anchor(of: record)
+    }
+
     private func note(timestamp: Int64) {
         guard timestamp >= 0 else { return }
         oldestUncut = oldestUncut < 0 ? timestamp : min(oldestUncut, timestamp)
@@ -102,7 +120,8 @@ final class PartitionTask<Logic: EventLogic> {
         let full = output
         output = next
         spare = nil
-        let progress = pipeline.pointee.progress(nextOffset: expected, anchor: anchor)
+        let progress = pipeline.pointee.progress(
+            nextOffset: expected, anchor: anchor, olderAnchors: olderAnchors)
         let result = PartitionCut(
             partition: partition, epoch: epoch, expectedNextOffset: committed.nextOffset, progress: progress,
             closedUntil: committed.streamTime.minus(

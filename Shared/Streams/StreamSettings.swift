@@ -12,6 +12,9 @@ public struct StreamSettings: Equatable, Sendable {
     /// Declares that the topic holds every offset: it is not compacted, and its producers use no transactions. Offsets
     /// that it skips then stop the partition, instead of being counted.
     public var isContiguous: Bool
+    /// Declares that the topic is compacted, so that the last applied record may go from it like any other. Anchors of
+    /// records before it are kept then, and the newest one that the log still holds is compared.
+    public var isCompacted: Bool
     #if SLUICE_MUTANTS
         /// Guards that are left out, for tests.
         public var mutants = Mutants.ofProcess
@@ -20,13 +23,14 @@ public struct StreamSettings: Equatable, Sendable {
     public init(
         horizonMilliseconds: Int64 = 600_000, outOfOrdernessMilliseconds: Int64 = 30_000,
         maximumRememberedIDs: Int = 50_000_000, deduplicates: Bool = true,
-        isContiguous: Bool = false
+        isContiguous: Bool = false, isCompacted: Bool = false
     ) {
         self.horizonMilliseconds = horizonMilliseconds
         self.outOfOrdernessMilliseconds = outOfOrdernessMilliseconds
         self.maximumRememberedIDs = maximumRememberedIDs
         self.deduplicates = deduplicates
         self.isContiguous = isContiguous
+        self.isCompacted = isCompacted
     }
 
     /// Marks are this far apart in stream time: a warm-up reads at most this much more than it must.

@@ -69,6 +69,10 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
             core.process(batch, headers: source.headers(of:))
         }
         handleIncidents()
+        if core.comparesAtOnce {
+            verifySuspects()
+            handleIncidents()
+        }
         takeOutcome(waitingMilliseconds: 0)
         checkpointIfDue()
         if !fencedSince.isEmpty { claimFencedAgain() }
@@ -239,19 +243,24 @@ public final class Worker<Logic: EventLogic, Log: Source, Lane: CheckpointLane> 
         }
     }
 
-    /// Compares what was read before a connection was lost with what the log holds now. A partition whose log cannot be
-    /// asked waits by itself: nothing is committed for it, and the others go on.
+    /// Compares what was read before a connection was lost, or before an assignment, with what the log holds now. A
+    /// partition whose log cannot be asked waits by itself: nothing is committed for it, and the others go on.
     private func verifySuspects() {
         for (partition, anchors) in core.suspects {
             let now = clock.monotonicMilliseconds()
             guard now >= nextVerificationAt[partition] ?? 0 else { continue }
             do throws(SourceError) {
                 let bounds = try source.bounds(of: partition)
-                for anchor in anchors {
-                    let found =
-                        anchor.offset >= bounds.start && anchor.offset < bounds.end
-                        ? try source.anchor(of: partition, at: anchor.offset) : nil
-                    core.verified(partition, anchor, found: found, bounds: bounds)
+                // One that is gone may have an older one stand in for it, so this comes to an end.
+                var anchors = anchors
+                while !anchors.isEmpty {
+                    for anchor in anchors {
+                        let found =
+                            anchor.offset >= bounds.start && anchor.offset < bounds.end
+                            ? try source.anchor(of: partition, at: anchor.offset) : nil
+                        core.verified(partition, anchor, found: found, bounds: bounds)
+                    }
+                    anchors = core.suspects.first { $0.partition == partition }?.anchors ?? []
                 }
                 nextVerificationAt[partition] = nil
             } catch {

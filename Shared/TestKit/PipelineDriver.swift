@@ -85,6 +85,15 @@ public final class PipelineDriver<Logic: EventLogic, Tables: SimulatedTables> wh
     /// Reads to the end of the log in batches of this size.
     public func readAll(batch: Int = .max) { while read(batch) {} }
 
+    /// Compares with the log what has to be compared before the next cut, as a worker does.
+    public func compareWithLog() {
+        while let anchor = core.suspects.first(where: { $0.partition == partition })?.anchors.first {
+            core.verified(
+                partition, anchor, found: log.anchor(partition, at: anchor.offset), bounds: log.bounds(of: partition))
+        }
+        take()
+    }
+
     /// Commits what was read. False where that was nothing, or the commit was refused.
     @discardableResult
     public func cut() -> Bool {

@@ -11,14 +11,20 @@ struct StoreFixture {
     let names: DatabaseNames
     let connection: PostgresConnection
 
-    /// - Parameter spendMigrations: how many of the results' migrations are applied; all of them by default.
-    init(spendMigrations: Int = .max) async throws {
+    /// - Parameters:
+    ///   - progressMigrations: the version up to which those of the progress are applied; all of them by default.
+    ///   - spendMigrations: how many of the results' migrations are applied; all of them by default.
+    init(progressMigrations: Int = .max, spendMigrations: Int = .max) async throws {
         configuration = PostgresConfiguration(
             connectionString: try await TestServers.postgres(), applicationName: "connectors-tests")
         let prefix = TestServers.uniqueName("store").filter { $0.isLetter || $0.isNumber || $0 == "_" }.lowercased()
         names = try DatabaseNames(prefix: prefix + "_")
         connection = try PostgresConnection(configuration)
-        try ProgressMigrations.migrator(names).apply(on: connection)
+        let progress = try ProgressMigrations.migrator(names)
+        try Migrator(
+            schema: progress.schema, migrations: progress.migrations.filter { $0.version <= progressMigrations }
+        )
+        .apply(on: connection)
         let spend = try SpendMigrations.migrator(names)
         try Migrator(schema: spend.schema, migrations: Array(spend.migrations.prefix(spendMigrations)))
             .apply(on: connection)

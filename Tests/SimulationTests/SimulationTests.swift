@@ -18,6 +18,13 @@ import Testing
         #expect(campaign.occurrences.count >= 40)
     }
 
+    /// The same where the topic is declared compacted, so that older anchors stand in for one that is gone.
+    @Test func soItIsOfATopicThatIsDeclaredCompacted() {
+        let campaign = Campaign(job: SpendSimulation.compactedJob, seeds: 1..<81, threads: 2)
+        campaign.run()
+        for (seed, finding) in campaign.failed { Issue.record("seed \(seed): \(finding)") }
+    }
+
     @Test func theSameSeedGivesTheSameRunInAnotherProcessToo() throws {
         for seed in [3, 14, 40] as [UInt64] {
             let first = Simulation(job: SpendSimulation.job).run(SimulationScript(drawnFrom: seed))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SpendAggregatorJob
 import TestKit
 
 /// Runs the spend job through many seeds, or one script again.
@@ -20,10 +21,14 @@ struct SimulatorCommand: ParsableCommand {
     var without: [String] = []
     @Option(help: "Where the scripts of failing seeds are written.")
     var failures = ".build/simulation"
+    @Flag(help: "The job declares its topic compacted.")
+    var compacted = false
     @Flag(help: "Say what happens, of a script or a single seed.")
     var trace = false
     @Flag(help: "Print the script of a seed and do not run it.")
     var printScript = false
+
+    private var job: SimulatedJob<SpendLogic> { compacted ? SpendSimulation.compactedJob : SpendSimulation.job }
 
     func run() throws {
         if let script {
@@ -39,7 +44,7 @@ struct SimulatorCommand: ParsableCommand {
         var script = script
         script.mutants += without
         if printScript { return print(script.text, terminator: "") }
-        let report = Simulation(job: SpendSimulation.job).run(script, tell: trace ? { print($0) } : nil)
+        let report = Simulation(job: job).run(script, tell: trace ? { print($0) } : nil)
         print(
             "seed \(report.seed): \(report.simulatedMilliseconds / 1_000) s, \(report.records) records, "
                 + "\(report.commits) commits, \(report.states) states judged, hash \(report.hash)")
@@ -51,7 +56,7 @@ struct SimulatorCommand: ParsableCommand {
 
     private func runMany() throws {
         let campaign = Campaign(
-            job: SpendSimulation.job, seeds: from..<(from + seeds), threads: threads, without: without)
+            job: job, seeds: from..<(from + seeds), threads: threads, without: without)
         campaign.run()
         print(campaign.table)
         for (seed, finding) in campaign.failed.prefix(20) {
@@ -65,7 +70,7 @@ struct SimulatorCommand: ParsableCommand {
 
     /// Looks for a shorter script that breaks the same rule, and keeps it.
     private func writeShortest(_ script: SimulationScript, _ finding: Finding) throws {
-        let simulation = Simulation(job: SpendSimulation.job)
+        let simulation = Simulation(job: job)
         var shrinker = ScriptShrinker(limit: 600) { simulation.run($0).finding?.rule == finding.rule }
         let short = shrinker.shrink(script)
         try FileManager.default.createDirectory(atPath: failures, withIntermediateDirectories: true)
@@ -74,6 +79,6 @@ struct SimulatorCommand: ParsableCommand {
         try "# \(what)\n\(short.text)".write(toFile: path, atomically: true, encoding: .utf8)
         print(
             "  shortest script that still fails: \(short.faults.count) of \(script.faults.count) faults, "
-                + "\(shrinker.runs) runs; again with: simulator --script \(path)")
+                + "\(shrinker.runs) runs; again with: simulator --script \(path)" + (compacted ? " --compacted" : ""))
     }
 }

@@ -8,6 +8,13 @@ public enum SpendSimulation {
     /// Without the finer levels: the simulated database keeps minutes, and its limits count one row a record.
     public static var job: SimulatedJob<SpendLogic> { SimulatedJob(logic: SpendLogic(levels: []), rows: rows) }
 
+    /// The same with its topic declared compacted: where the last applied record is gone, older ones are compared.
+    public static var compactedJob: SimulatedJob<SpendLogic> {
+        var job = job
+        job.isCompacted = true
+        return job
+    }
+
     /// What a checkpoint adds to each row.
     static func rows(of output: SpendOutput) -> [ResultKey: ResultRow] {
         output.withSortedRows { entries in

@@ -57,6 +57,30 @@ import Testing
         #expect(part.text.contains("STILL HOLDS up to 10; so no id before 150 is remembered"), "\(part.text)")
     }
 
+    /// Of a compacted topic: the last applied record is gone, and an older one was compared.
+    @Test func theRecordThatWasComparedIsNamed() throws {
+        func text(_ lastApplied: MoveSituation.LastApplied, compared: Int64?) throws -> String {
+            var situation = situation(log: 0...200)
+            situation.progress.anchor = Anchor(offset: Offset(99), timestampMilliseconds: 5, hash: 6)
+            situation.lastApplied = lastApplied
+            situation.compared = compared.map { Anchor(offset: Offset($0), timestampMilliseconds: 5, hash: 6) }
+            return try plan(.acceptGap(to: Offset(150)), situation).text
+        }
+        #expect(try text(.unchanged, compared: nil).contains("the last applied record (99) is in it\n"))
+        #expect(try text(.unchanged, compared: 99).contains("the last applied record (99) is in it\n"))
+        #expect(
+            try text(.unchanged, compared: 40).contains(
+                "an applied record (40) is in it, the last one (99) is not in it any more\n"))
+        #expect(try text(.unknown, compared: nil).contains("the last applied record (99) is NOT in it to be compared"))
+        var other = situation(log: 0...200)
+        other.progress.anchor = Anchor(offset: Offset(99), timestampMilliseconds: 5, hash: 6)
+        other.lastApplied = .replaced
+        other.compared = Anchor(offset: Offset(40), timestampMilliseconds: 5, hash: 6)
+        #expect(
+            try plan(.acceptTruncation(at: Offset(40)), other).text.contains(
+                "ANOTHER record stands at the place of an applied one (40), the last one (99) is not in it any more"))
+    }
+
     @Test func lettersThatWereSentAgainAreNamedOnARewind() throws {
         let without = try plan(.rewind, situation(log: 0...200))
         #expect(without.text.contains("applied again from 0 on") && !without.text.contains("SENT AGAIN"))

@@ -13,7 +13,9 @@ final class WorkerBench {
     let worker: SightingWorker
 
     init(
-        _ owner: String = "bench", sharing other: WorkerBench? = nil, change: (inout WorkerSettings) -> Void = { _ in }
+        _ owner: String = "bench", sharing other: WorkerBench? = nil,
+        settings: StreamSettings = StreamSettings(horizonMilliseconds: 100_000, outOfOrdernessMilliseconds: 10),
+        change: (inout WorkerSettings) -> Void = { _ in }
     ) {
         var pace = WorkerSettings()
         pace.batchRecords = 10
@@ -25,7 +27,7 @@ final class WorkerBench {
         lane = DirectLane(store, clock: clock)
         let job = StreamJob(
             name: "job", topic: "sightings", logic: SightingLogic(),
-            settings: StreamSettings(horizonMilliseconds: 100_000, outOfOrdernessMilliseconds: 10), pace: pace)
+            settings: settings, pace: pace)
         let clock = clock
         let limit = limit
         worker = job.worker(

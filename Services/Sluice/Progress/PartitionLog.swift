@@ -42,17 +42,20 @@ struct PartitionLog {
         }
     }
 
-    /// Whether the record that was applied last is still what stands at its offset.
-    func compare(_ anchor: Anchor?, _ bounds: LogBounds) throws -> MoveSituation.LastApplied {
-        guard let anchor, anchor.offset >= bounds.start, anchor.offset < bounds.end else { return .unknown }
-        var found: Anchor?
-        try reader.forEach(
-            topic: topic, partition: partition, from: anchor.offset, to: anchor.offset.next,
-            stallTimeoutMilliseconds: 10_000
-        ) { record in
-            if record.offset == anchor.offset { found = Anchor(of: record) }
+    /// Whether the record that was applied last is still what stands at its offset; of a compacted topic, the newest
+    /// remembered one that is still there.
+    func compare(
+        _ progress: PartitionProgress, _ bounds: LogBounds
+    ) throws -> (answer: MoveSituation.LastApplied, compared: Anchor?) {
+        try progress.lastApplied { offset in
+            guard offset >= bounds.start, offset < bounds.end else { return nil }
+            var found: Anchor?
+            try reader.forEach(
+                topic: topic, partition: partition, from: offset, to: offset.next, stallTimeoutMilliseconds: 10_000
+            ) { record in
+                if record.offset == offset { found = Anchor(of: record) }
+            }
+            return found
         }
-        guard let found else { return .unknown }
-        return found == anchor ? .unchanged : .replaced
     }
 }

@@ -41,9 +41,13 @@ struct ProgressPlan {
 
     private var comparison: String {
         guard let anchor = situation.progress.anchor else { return "no last applied record is remembered" }
+        let compared = situation.compared ?? anchor
+        let gone = compared == anchor ? "" : ", the last one (\(anchor.offset)) is not in it any more"
         return switch situation.lastApplied {
-        case .unchanged: "the last applied record (\(anchor.offset)) is in it"
-        case .replaced: "ANOTHER record stands at the place of the last applied one (\(anchor.offset))"
+        case .unchanged: "\(gone.isEmpty ? "the last" : "an") applied record (\(compared.offset)) is in it\(gone)"
+        case .replaced:
+            "ANOTHER record stands at the place of \(gone.isEmpty ? "the last" : "an") applied one "
+                + "(\(compared.offset))\(gone)"
         case .unknown: "the last applied record (\(anchor.offset)) is NOT in it to be compared"
         }
     }

@@ -151,9 +151,10 @@ struct SetProgressCommand: AsyncParsableCommand {
         _ seen: ProgressState, _ move: OperatorMove, topic: String, log: PartitionLog, changes: ProgressChanges
     ) throws -> MoveSituation {
         let bounds = try log.bounds()
+        let lastApplied = try log.compare(seen.progress, bounds)
         var situation = MoveSituation(
             topic: topic, partition: Partition(partition), progress: seen.progress, bounds: bounds,
-            lastApplied: try log.compare(seen.progress.anchor, bounds),
+            lastApplied: lastApplied.answer, compared: lastApplied.compared,
             outlivedItsLog: try changes.outlivedItsLog(topic, Partition(partition)))
         if case .acceptGap(let offset) = move, let next = seen.progress.nextOffset {
             situation.firstReadable = try log.firstRecord(from: next, before: offset, bounds)

@@ -86,17 +86,19 @@ struct AggregatorService: Service {
         if let topic = side.budgetsTopic {
             streams.append(
                 try start(
-                    sideJob(topic, BudgetLogic(timeZones: timeZones)), "budgets",
+                    sideJob(topic, BudgetLogic(timeZones: timeZones), isCompacted: true), "budgets",
                     BudgetWriter(names, clock: SystemClock()), stop, committed: committed))
         }
         return streams
     }
 
     /// A stream without deduplication of its own: the ledger's key and the budget's version do that.
-    private func sideJob<Logic: EventLogic>(_ topic: String, _ logic: Logic) -> StreamJob<Logic> {
+    private func sideJob<Logic: EventLogic>(
+        _ topic: String, _ logic: Logic, isCompacted: Bool = false
+    ) -> StreamJob<Logic> {
         var settings = StreamSettings(
             horizonMilliseconds: 0, outOfOrdernessMilliseconds: configuration.job.settings.outOfOrdernessMilliseconds,
-            deduplicates: false)
+            deduplicates: false, isCompacted: isCompacted)
         settings.maximumRememberedIDs = configuration.job.settings.maximumRememberedIDs
         var pace = configuration.job.pace
         // Adjustments and budgets are few, and somebody waits for what they bring about.

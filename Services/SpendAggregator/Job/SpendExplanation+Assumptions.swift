@@ -127,8 +127,9 @@ extension SpendExplanation {
             published and nothing tells: compare spend.signal with the topic after each such failover.
             """,
             """
-            That \(beside.budgets ?? "the budgets' topic") is the same log: compaction may remove the record that is \
-            compared, and then only offsets are checked. What a budget was before its last record is not in the topic any \
+            That \(beside.budgets ?? "the budgets' topic") is the same log where compaction has removed the last applied \
+            record and the \([Anchor].maximumOlder) older ones that are remembered: the newest that is left is compared, \
+            and without any only offsets are checked. What a budget was before its last record is not in the topic any \
             more.
             """,
         ]

@@ -17,6 +17,8 @@ final class Auditor {
     let log: SimulatedTopic
     let time: VirtualTime
     let judge: ContractJudge
+    /// The job declares that the topic is compacted: it keeps anchors before the last applied record.
+    let isCompacted: Bool
     private(set) var findings: [Finding] = []
     /// FNV-1a over everything that became visible, in order.
     private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -31,10 +33,11 @@ final class Auditor {
     /// Records that retention removed, by partition, in the order of offsets.
     private var retired: [[(offset: Int64, number: Int)]] = []
 
-    init(_ log: SimulatedTopic, _ time: VirtualTime, _ judge: ContractJudge) {
+    init(_ log: SimulatedTopic, _ time: VirtualTime, _ judge: ContractJudge, isCompacted: Bool) {
         self.log = log
         self.time = time
         self.judge = judge
+        self.isCompacted = isCompacted
     }
 
     func addPartition() {
@@ -359,7 +362,9 @@ extension Auditor {
             let offset = log.lives[previous].entry.offset.rawValue
             let source = log.partitions[partition]
             // The documented exception: nothing stands at the anchor's offset that could be compared.
-            if offset < source.start || (offset < source.stableEnd && source.number(at: offset) == nil) {
+            if offset < source.start || (offset < source.stableEnd && source.number(at: offset) == nil),
+                !showsAnOlderAnchor(partition, log.lives[number].born)
+            {
                 undetectable += 1
                 continue
             }
@@ -370,6 +375,21 @@ extension Auditor {
             )
         }
         return nil
+    }
+
+    /// Whether the newest older anchor that the log still holds a record for shows that this is another log, and did when
+    /// a record of that age was appended.
+    private func showsAnOlderAnchor(_ partition: Int, _ born: Int) -> Bool {
+        let state = partitions[partition]
+        let source = log.partitions[partition]
+        for anchor in state.progress.olderAnchors.reversed() {
+            let offset = anchor.offset.rawValue
+            guard offset >= source.start, offset < source.stableEnd, source.number(at: offset) != nil else { continue }
+            guard let place = state.place(of: offset) else { return false }
+            let life = log.lives[state.history[place].number]
+            return life.end?.isAnotherLog == true && life.ended <= born
+        }
+        return false
     }
 
     /// What the owner may remember: what was applied, or where the log has changed since, what it found in it.
@@ -416,6 +436,7 @@ extension Auditor {
             if cut.progress.nextOffset != entry.offset.next { return "next offset is not behind the last record" }
             if cut.progress.anchor != anchor(of: last.number) { return "the anchor is not the last record" }
         }
+        if let difference = olderAnchorDifference(cut.progress, judgement, state) { return difference }
         return markDifference(cut.progress, judgement, state)
     }
 
@@ -442,6 +463,24 @@ extension Auditor {
                 return "the dead letter of offset \(letter.offset) is not the record"
             }
             place += 1
+        }
+        return nil
+    }
+
+    /// Each anchor before the last one must be of a record that was applied.
+    private func olderAnchorDifference(
+        _ progress: PartitionProgress, _ judgement: Judgement, _ state: AuditedPartition
+    ) -> String? {
+        let older = progress.olderAnchors
+        if older.count > (isCompacted ? [Anchor].maximumOlder : 0) { return "\(older.count) older anchors are kept" }
+        for (place, anchor) in older.enumerated() {
+            let behind = place + 1 < older.count ? older[place + 1] : progress.anchor
+            if let behind, anchor.offset >= behind.offset { return "older anchors are not in the order of offsets" }
+            if state.progress.olderAnchors.contains(anchor) || state.progress.anchor == anchor { continue }
+            let applied = judgement.applied.first { $0.offset == anchor.offset.rawValue }
+            if applied.map({ self.anchor(of: $0.number) }) != anchor {
+                return "the older anchor at offset \(anchor.offset) is not a record that was applied"
+            }
         }
         return nil
     }

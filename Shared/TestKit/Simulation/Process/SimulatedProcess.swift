@@ -43,6 +43,8 @@ struct StepOrder {
 /// How a job is put into a simulated world.
 public struct SimulatedJob<Logic: EventLogic> {
     public var logic: Logic
+    /// What the job declares of its topic; the log is compacted whatever it says.
+    public var isCompacted = false
     /// The rows that an output adds to, as the sink's SQL would.
     public var rows: (Logic.Output) -> [ResultKey: ResultRow]
 

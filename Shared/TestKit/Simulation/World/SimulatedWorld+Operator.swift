@@ -40,9 +40,11 @@ extension SimulatedWorld {
     /// Moves a partition as the operators' command does, which refuses what would leave wrong results.
     func move(_ partition: Int, _ move: OperatorMove, counting kind: FaultKind? = nil) {
         server.move(partition, move) { [self] progress in
+            let lastApplied = lastApplied(partition, progress)
             let situation = MoveSituation(
                 topic: log.name, partition: Partition(Int32(partition)), progress: progress,
-                bounds: log.partitions[partition].bounds, lastApplied: lastApplied(partition, progress),
+                bounds: log.partitions[partition].bounds, lastApplied: lastApplied.answer,
+                compared: lastApplied.compared,
                 outlivedItsLog: outlived.contains(partition))
             do throws(MoveRefusal) {
                 let moved = try move.progress(in: situation)
@@ -61,11 +63,12 @@ extension SimulatedWorld {
         }
     }
 
-    private func lastApplied(_ partition: Int, _ progress: PartitionProgress) -> MoveSituation.LastApplied {
+    private func lastApplied(
+        _ partition: Int, _ progress: PartitionProgress
+    ) -> (answer: MoveSituation.LastApplied, compared: Anchor?) {
         let source = log.partitions[partition]
-        guard let anchor = progress.anchor, anchor.offset.rawValue < source.stableEnd,
-            let number = source.number(at: anchor.offset.rawValue)
-        else { return .unknown }
-        return auditor.anchor(of: number) == anchor ? .unchanged : .replaced
+        return progress.lastApplied { offset in
+            offset.rawValue < source.stableEnd ? source.number(at: offset.rawValue).map(auditor.anchor(of:)) : nil
+        }
     }
 }

@@ -55,9 +55,10 @@ final class SimulatedWorld {
         server.lockTimeoutMilliseconds = script[.lockTimeout]
         coordinator = GroupCoordinator(
             time, faults, session: script[.session], heartbeat: script[.heartbeat], seed: random.next())
-        auditor = Auditor(log, time, judge)
+        auditor = Auditor(log, time, judge, isCompacted: job.isCompacted)
         var settings = StreamSettings(
-            horizonMilliseconds: script[.horizon], outOfOrdernessMilliseconds: script[.outOfOrderness])
+            horizonMilliseconds: script[.horizon], outOfOrdernessMilliseconds: script[.outOfOrderness],
+            isCompacted: job.isCompacted)
         mutants.apply(to: &settings)
         streamSettings = settings
         pace = Self.pace(script)
