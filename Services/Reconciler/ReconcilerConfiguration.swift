@@ -44,11 +44,11 @@ struct ReconcilerConfiguration: Sendable {
             stateFolder: try reader.string("state.folder", default: "/var/lib/sluice/reconciler"),
             followMilliseconds: try reader.milliseconds("follow.interval", in: 100...60_000, default: 5_000),
             fullMilliseconds: try reader.milliseconds(
-                "full.interval", in: 60_000...(31 * 86_400_000), default: 86_400_000),
+                "full.interval", in: 1_000...(31 * 86_400_000), default: 86_400_000),
             reportsFolder: try reader.optionalString("reports.folder"),
             reportsRetentionMilliseconds: try reader.milliseconds(
                 "reports.retention", in: 3_600_000...(3_650 * 86_400_000), default: 90 * 86_400_000),
-            admin: try reader.adminSettings(defaultPort: 9_465), logFormat: log.format, logLevel: log.level,
+            admin: try reader.adminSettings(defaultPort: 9_466), logFormat: log.format, logLevel: log.level,
             warnings: [], effective: [])
         try reader.finish(alsoKnown: ServiceConfigurationReader.foreignVariables)
         configuration.warnings = reader.warnings

@@ -55,7 +55,7 @@ final class ReconcilerLoop: @unchecked Sendable {
                 obstructed(error.message)
                 try startAfresh()
             } catch let error as RecountError where error.code == .locked || error.code == .usage {
-                throw RuntimeError(.configurationInvalid, "state.folder: \(error.message)")
+                throw error
             } catch {
                 obstructed("\(error)")
                 session?.disconnect()

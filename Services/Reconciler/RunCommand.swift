@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Postgres
+import Reconciliation
 import Runtime
 import ServiceCommand
 
@@ -10,6 +11,16 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Follow the log and compare each hour that is over, until SIGTERM.",
         discussion: "SIGTERM keeps what was counted and ends within 25 seconds.")
     @OptionGroup var options: ReconcilerOptions
+
+    /// A folder that another process uses is no fault of the configuration: that process may be about to end.
+    @Sendable private static func exitCode(_ error: any Error) -> Runtime.ExitCode? {
+        guard let error = error as? RecountError else { return ServiceFailure.exitCode(error) }
+        return switch error.code {
+        case .locked: .fenced
+        case .usage: .configuration
+        default: nil
+        }
+    }
 
     func run() async throws {
         let configuration: ReconcilerConfiguration
@@ -24,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         for warning in configuration.warnings {
             context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
         }
-        await ServiceMain.run(context, exitCode: ServiceFailure.exitCode) { context in
+        await ServiceMain.run(context, exitCode: Self.exitCode) { context in
             let effective = configuration.effective
             let admin = try AdminServer(
                 settings: configuration.admin, name: context.name, version: context.version, health: context.health,

@@ -18,6 +18,8 @@ extension CommandFailure {
                 error.code == .invalidArgument || error.code == .notArchived ? .usage : .dependency, "\(error)")
         case let error as LocalServersError: self.init(.dependency, "\(error)")
         case let error as ReconciliationObstacle: self.init(.notCompared, error.message)
+        // A ledger, a plan or a report that cannot be read, or results that a plan was not made for.
+        case is LedgerError, is ReportError, is ComparisonError: self.init(.usage, "\(error)")
         default: self.init(.dependency, "\(error)")
         }
     }

@@ -23,7 +23,7 @@ public struct LogSource: Sendable {
             do {
                 return try ContinuedLog(
                     archive: ArchivedLog(folder: ArchiveFolder(folder), topic: topic), then: live)
-            } catch where error.code == .notArchived {
+            } catch  where error.code == .notArchived {
                 // Not every topic of a job has to be archived.
                 return live
             }
