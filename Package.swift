@@ -220,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
-                "Reconciliation", "Archive", "SpendAggregatorJob", "Streams", "Schemas", "Kafka", "Postgres",
-                "Connectors", "LocalServers", "TestKit",
+                "Reconciliation", "Reconciler", "Archive", "SpendAggregatorJob", "Streams", "Schemas", "Kafka",
+                "Postgres", "Connectors", "LocalServers", "TestKit",
             ],
             path: "Tests/ReconciliationTests",
             swiftSettings: strict

@@ -17,7 +17,7 @@ struct CheckCommand: AsyncParsableCommand {
             for entry in configuration.effective { print("\(entry.key) = \(entry.value)  (\(entry.source))") }
             for warning in configuration.warnings { print("warning: \(warning)") }
             var topic: String?
-            var failures = attempt("postgres") {
+            var works = ServiceFailure.attempt("postgres") {
                 let connection = try PostgresConnection(configuration.postgres)
                 defer { connection.close() }
                 let snapshot = try ResultSnapshot(connection, names: configuration.names, job: configuration.job)
@@ -27,23 +27,14 @@ struct CheckCommand: AsyncParsableCommand {
                     "job \(configuration.job) reads \(snapshot.cut.topic), \(snapshot.cut.partitions.count) partitions"
             }
             if let topic {
-                failures += attempt("log") {
-                    let source = LogSource(kafka: configuration.kafka, archiveFolder: configuration.archiveFolder)
-                    let log = try source.log(of: topic)
-                    return "\(log.description) has \(try log.partitions().count) partitions"
-                }
+                works =
+                    ServiceFailure.attempt("log") {
+                        let source = LogSource(kafka: configuration.kafka, archiveFolder: configuration.archiveFolder)
+                        let log = try source.log(of: topic)
+                        return "\(log.description) has \(try log.partitions().count) partitions"
+                    } && works
             }
-            if failures > 0 { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
-        }
-    }
-
-    private func attempt(_ name: String, _ body: () throws -> String) -> Int {
-        do {
-            print("\(name): ok, \(try body())")
-            return 0
-        } catch {
-            print("\(name): FAILED, \(error)")
-            return 1
+            if !works { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
         }
     }
 }

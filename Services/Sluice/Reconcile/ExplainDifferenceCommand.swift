@@ -20,6 +20,8 @@ struct ExplainDifferenceCommand: AsyncParsableCommand {
     func run() async throws {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         guard let reportID = parts.first, !reportID.isEmpty, parts.count <= 2 else { throw malformed }
+        let number = parts.count == 2 ? Int(parts[1]) : nil
+        guard parts.count == 1 || number.map({ $0 > 0 }) ?? false else { throw malformed }
         let store = ReconciliationStore(try postgres.connect(), names: try postgres.names())
         guard let report = try store.report(id: String(reportID)) else {
             throw CommandFailure(
@@ -27,11 +29,10 @@ struct ExplainDifferenceCommand: AsyncParsableCommand {
                 "there is no report \(reportID) of this installation: `sluice reconcile list` shows those that were kept"
             )
         }
-        guard parts.count == 2 else {
+        guard let number else {
             Output.write(try report.rendered(as: .text))
             return
         }
-        guard let number = Int(parts[1]), number > 0 else { throw malformed }
         guard let difference = report.differences.first(where: { $0.number == number }) else {
             let described = report.differences.count
             throw CommandFailure(

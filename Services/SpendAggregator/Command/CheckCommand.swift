@@ -2,6 +2,7 @@ import ArgumentParser
 import Kafka
 import Postgres
 import Runtime
+import ServiceCommand
 import Streams
 
 /// `spend-aggregator check`: configuration and connections, without side effects.
@@ -18,25 +19,15 @@ struct CheckCommand: AsyncParsableCommand {
             }
             for warning in configuration.warnings { print("warning: \(warning)") }
             var failures = 0
-            failures += attempt("postgres") { try postgres(configuration) }
-            failures += attempt("kafka") { try kafka(configuration) }
+            failures += ServiceFailure.attempt("postgres") { try postgres(configuration) } ? 0 : 1
+            failures += ServiceFailure.attempt("kafka") { try kafka(configuration) } ? 0 : 1
             for topic in [configuration.side.adjustmentsTopic, configuration.side.budgetsTopic].compactMap({ $0 }) {
-                failures += attempt("kafka") { try sideTopic(topic, configuration) }
+                failures += ServiceFailure.attempt("kafka") { try sideTopic(topic, configuration) } ? 0 : 1
             }
             if let topic = configuration.side.signalsTopic {
-                failures += attempt("kafka") { try signals(topic, configuration) }
+                failures += ServiceFailure.attempt("kafka") { try signals(topic, configuration) } ? 0 : 1
             }
             if failures > 0 { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
-        }
-    }
-
-    private func attempt(_ name: String, _ body: () throws -> String) -> Int {
-        do {
-            print("\(name): ok, \(try body())")
-            return 0
-        } catch {
-            print("\(name): FAILED, \(error)")
-            return 1
         }
     }
 

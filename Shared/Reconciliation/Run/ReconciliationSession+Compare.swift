@@ -111,22 +111,29 @@ extension ReconciliationSession {
         let ledger = snapshot.cut.adjustmentsTopic == nil ? nil : adjustments
         let comparison = try Comparison(snapshot: snapshot, recount: recount, ledger: ledger, options: options)
         let maker = request.makesPlan ? RepairPlan.Maker() : nil
-        if let maker { comparison.onDifference = { try maker.add($0) } }
+        var planRefusal: String?
+        if let maker {
+            comparison.onDifference = { difference in
+                guard planRefusal == nil else { return }
+                do {
+                    try maker.add(difference)
+                } catch {
+                    // The report stands all the same.
+                    planRefusal = "\(error)"
+                }
+            }
+        }
         let result = try comparison.run()
 
-        var report = ReconciliationReport()
-        report.verdict = result.verdict
-        report.program = settings.program
-        report.checks = result.checks
-        report.totals = result.totals
-        report.hours = result.hours
-        report.differenceCount = result.differenceCount
-        report.scope = try scope(snapshot.cut, recount, request, log, options.logBounds)
         let trace = LogTrace(
             log, settings: settings.recount, temporaryIn: settings.temporaryFolder, limits: settings.limits)
-        report.differences = try Classifier(comparison, trace: trace).classify()
-        report.findings = try findings(
-            recount, snapshot.cut.topic, lateHour: isLate ? request.fromMilliseconds : nil, request)
+        var report = ReconciliationReport(
+            of: result, cut: snapshot.cut, recounted: recount.partitions, adjustments: adjustments.partitions,
+            options: options, source: log.description,
+            differences: try Classifier(comparison, trace: trace).classify(),
+            findings: try findings(
+                recount, snapshot.cut.topic, lateHour: isLate ? request.fromMilliseconds : nil, request))
+        report.program = settings.program
         report.method = Self.method
         report.assumptions = assumptions(log) + result.assumptions
         if let ledger = request.ledger { try compare(ledger, snapshot, request, &report) }
@@ -134,13 +141,12 @@ extension ReconciliationSession {
         report.signatures = signatures(snapshot.cut, report)
         clock.finish(&report)
         var outcome = ReconciliationOutcome(report: try report.sealed(), cut: snapshot.cut)
-        if let maker, report.verdict == .mismatch {
-            do {
-                outcome.plan = try maker.plan(of: comparison)
-            } catch let error as ComparisonError {
-                // The report stands all the same.
-                outcome.planRefusal = "\(error)"
-            }
+        outcome.planRefusal = planRefusal
+        guard let maker, planRefusal == nil, report.verdict == .mismatch else { return outcome }
+        do {
+            outcome.plan = try maker.plan(of: comparison)
+        } catch let error as ComparisonError {
+            outcome.planRefusal = "\(error)"
         }
         return outcome
     }

@@ -12,36 +12,6 @@ extension ReconciliationSession {
     /// How many events count again because the horizon was over, as far as the recount looks back.
     public var repeatsBeyondHorizon: Int64 { recount?.repeatsBeyondHorizon.count ?? 0 }
 
-    func scope(
-        _ cut: ResultCut, _ recount: Recount, _ request: ReconciliationRequest, _ log: any PartitionedLog,
-        _ bounds: [Partition: LogBounds]
-    ) throws -> ReconciliationReport.Scope {
-        var scope = ReconciliationReport.Scope()
-        scope.job = settings.job
-        scope.topic = cut.topic
-        scope.adjustmentsTopic = cut.adjustmentsTopic
-        scope.source = log.description
-        scope.fromMilliseconds = request.fromMilliseconds
-        scope.toMilliseconds = request.toMilliseconds
-        scope.horizonMilliseconds = settings.recount.horizonMilliseconds
-        scope.outOfOrdernessMilliseconds = settings.recount.outOfOrdernessMilliseconds
-        scope.records = recount.partitions.reduce(0) { $0 + $1.records }
-        scope.partitions = recount.partitions.map { Self.part($0, cut.topic, bounds[Partition($0.partition)]) }
-        if let topic = cut.adjustmentsTopic {
-            scope.partitions += adjustments.partitions.map { Self.part($0, topic, nil) }
-        }
-        return scope
-    }
-
-    private static func part(
-        _ partition: RecountedPartition, _ topic: String, _ bounds: LogBounds?
-    ) -> ReconciliationReport.PartitionScope {
-        ReconciliationReport.PartitionScope(
-            topic: topic, partition: partition.partition, fromOffset: partition.start, toOffset: partition.next,
-            logStart: bounds?.start.rawValue ?? partition.start, logEnd: bounds?.end.rawValue ?? partition.next,
-            contentHash: RecountText.hexadecimal(partition.contentHash))
-    }
-
     /// What agrees by contract, and finance wants to know of.
     func findings(
         _ recount: Recount, _ topic: String, lateHour: Int64?, _ request: ReconciliationRequest
