@@ -131,7 +131,12 @@ final class ReconcilerLoop: @unchecked Sendable {
 
     private func compare(_ session: ReconciliationSession, _ hours: [Int64]) throws {
         let started = clock.unixMilliseconds()
-        for outcome in try session.compareHours(hours, closedBefore: plan.lastClosed) {
+        let store = try store(session)
+        let topic = session.topic ?? ""
+        let outcomes = try session.compareHours(hours) { [job = configuration.job] hour in
+            try store.closing(job: job, topic: topic, hour: hour)
+        }
+        for outcome in outcomes {
             let start = outcome.report.scope.fromMilliseconds ?? 0
             try finish(session, outcome.report, kind: .hour, range: .hour(start), started)
             plan.closed(start)

@@ -22,8 +22,10 @@ extension ReconciliationSession {
     /// Hours of event time, each with a report of its own, in one snapshot. Where one cannot be compared it is the last.
     /// - Parameters:
     ///   - hours: their beginnings.
-    ///   - closed: hours that begin before this moment were compared before.
-    public func compareHours(_ hours: [Int64], closedBefore closed: Int64?) throws -> [ReconciliationOutcome] {
+    ///   - closing: the report with which an hour was closed before; nil: it was not.
+    public func compareHours(
+        _ hours: [Int64], closing: (Int64) throws -> ReconciliationReport? = { _ in nil }
+    ) throws -> [ReconciliationOutcome] {
         var outcomes: [ReconciliationOutcome] = []
         var request = ReconciliationRequest()
         request.comparesEverything = false
@@ -34,11 +36,14 @@ extension ReconciliationSession {
         }
         if let first = hours.first { begin(first) }
         do {
+            // Asked before the snapshot begins, which has the connection to itself.
+            var closings: [Int64: ReconciliationReport] = [:]
+            for hour in hours { closings[hour] = try closing(hour) }
             try withSnapshot { snapshot in
                 for hour in hours {
                     begin(hour)
-                    let isLate = closed.map { hour < $0 && touchedHours.contains(hour) } ?? false
-                    outcomes.append(try compare(snapshot, request, clock, isLate: isLate))
+                    let before = touchedHours.contains(hour) ? closings[hour] : nil
+                    outcomes.append(try compare(snapshot, request, clock, closedBefore: before))
                     clock = RunClock()
                 }
             }
@@ -95,7 +100,8 @@ extension ReconciliationSession {
     // MARK: One comparison
 
     private func compare(
-        _ snapshot: ResultSnapshot, _ request: ReconciliationRequest, _ clock: RunClock, isLate: Bool = false
+        _ snapshot: ResultSnapshot, _ request: ReconciliationRequest, _ clock: RunClock,
+        closedBefore: ReconciliationReport? = nil
     ) throws -> ReconciliationOutcome {
         guard let recount else { throw ReconciliationObstacle("the job has applied no record yet") }
         if let kept = snapshot.cut.minutesKeptFrom { recount.dropMinutes(before: kept) }
@@ -131,8 +137,8 @@ extension ReconciliationSession {
             of: result, cut: snapshot.cut, recounted: recount.partitions, adjustments: adjustments.partitions,
             options: options, source: log.description,
             differences: try Classifier(comparison, trace: trace).classify(),
-            findings: try findings(
-                recount, snapshot.cut.topic, lateHour: isLate ? request.fromMilliseconds : nil, request))
+            findings: try findings(recount, snapshot.cut.topic, request)
+                + (closedBefore.map { try lateEvents(after: $0, recount, snapshot.cut.topic, trace) } ?? []))
         report.program = settings.program
         report.method = Self.method
         report.assumptions = assumptions(log) + result.assumptions

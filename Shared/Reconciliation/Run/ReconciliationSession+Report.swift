@@ -14,22 +14,52 @@ extension ReconciliationSession {
 
     /// What agrees by contract, and finance wants to know of.
     func findings(
-        _ recount: Recount, _ topic: String, lateHour: Int64?, _ request: ReconciliationRequest
+        _ recount: Recount, _ topic: String, _ request: ReconciliationRequest
     ) throws -> [ReconciliationReport.Finding] {
-        var findings: [ReconciliationReport.Finding] = []
-        if let lateHour {
-            findings.append(
-                .init(
-                    class: .lateAfterClose, count: 1, nanos: [], events: [],
-                    explanation:
-                        "Events of the hour \(CivilTime(milliseconds: lateHour).iso) came after it was compared before. They "
-                        + "count in it; this comparison is the one that stands."))
+        guard request.comparesEverything else { return [] }
+        return Findings.repeats(
+            topic: topic, settings: settings.recount, beyond: recount.repeatsBeyondHorizon,
+            across: try recount.repeatsAcrossPartitions())
+    }
+
+    /// Events of an hour that stand behind the records with which it was closed before.
+    func lateEvents(
+        after closing: ReconciliationReport, _ recount: Recount, _ topic: String, _ trace: LogTrace
+    ) throws -> [ReconciliationReport.Finding] {
+        guard let hour = closing.scope.fromMilliseconds else { return [] }
+        var count: Int64 = 0
+        var nanos: [String: Int128] = [:]
+        var places: [ReconciliationReport.EventPlace] = []
+        for partition in recount.partitions {
+            let before = closing.scope.partitions.first { $0.topic == topic && $0.partition == partition.partition }
+            let from = before?.toOffset ?? partition.start
+            guard from < partition.next else { continue }
+            try trace.trace(
+                partition.partition, from: from, to: partition.next, wants: { $0.isDecoded && $0.hourStart == hour }
+            ) { event, verdict in
+                switch verdict {
+                // Copies of earlier events look like first ones here; those within the range are told apart.
+                case .counted(let isLate), .countedAgain(_, _, let isLate):
+                    nanos[event.currencyText, default: 0] += event.counts(isLate: isLate).spendNanos
+                case .invalid: break
+                case .duplicate, .deadLetter: return
+                }
+                count += 1
+                if places.count < 100 {
+                    places.append(.init(topic: topic, partition: partition.partition, offset: event.offset))
+                }
+            }
         }
-        guard request.comparesEverything else { return findings }
-        return findings
-            + Findings.repeats(
-                topic: topic, settings: settings.recount, beyond: recount.repeatsBeyondHorizon,
-                across: try recount.repeatsAcrossPartitions())
+        guard count > 0 else { return [] }
+        return [
+            .init(
+                class: .lateAfterClose, count: count,
+                nanos: nanos.sorted { $0.key < $1.key }.map { .init($0.key, String($0.value)) }, events: places,
+                explanation:
+                    "Events of the hour \(CivilTime(milliseconds: hour).iso) came after it had been closed by report \(closing.id). "
+                    + "They count in it by contract, unless they repeat events from before; this comparison is the one that stands."
+            )
+        ]
     }
 
     static let method = [

@@ -93,6 +93,9 @@ public final class ReconciliationSession {
     /// What the recount knows of each partition.
     public var partitions: [RecountedPartition] { recount?.partitions ?? [] }
 
+    /// The topic of events, once the results were looked at.
+    public private(set) var topic: String?
+
     /// Reads on to where the results are now, outside of any snapshot.
     /// - Returns: that cut.
     @discardableResult
@@ -107,6 +110,7 @@ public final class ReconciliationSession {
     /// Brings the recount to exactly the offsets of a cut.
     /// - Throws: `ReconciliationObstacle` where the log and the results do not go together.
     func advance(to cut: ResultCut) throws {
+        topic = cut.topic
         let recount = try opened(cut)
         let log = try log(of: cut.topic)
         for applied in cut.partitions {

@@ -144,6 +144,21 @@ public struct ReconciliationStore {
             """, [.text(job), .text(topic)])[0].optionalInt64(0)
     }
 
+    /// The report that an hour was closed with last; nil where it was not.
+    ///
+    /// - Parameter hour: its beginning, milliseconds of Unix time.
+    public func closing(job: String, topic: String, hour: Int64) throws -> ReconciliationReport? {
+        let rows = try connection.query(
+            """
+            SELECT report::text FROM \(table)
+            WHERE job = $1 AND topic = $2 AND kind = 'hour' AND from_time = to_timestamp($3::int8::numeric / 1000)
+                AND to_time = to_timestamp($3::int8::numeric / 1000) + interval '1 hour' AND verdict <> 'could_not_compare'
+            ORDER BY revision DESC LIMIT 1
+            """, [.text(job), .text(topic), .int8(hour)])
+        guard let row = rows.first else { return nil }
+        return try ReconciliationReport(json: row.string(0))
+    }
+
     /// The newest reconciliations of a job first.
     public func list(job: String, topic: String? = nil, kind: Kind? = nil, limit: Int = 100) throws -> [Entry] {
         let rows = try connection.query(

@@ -63,6 +63,7 @@ struct ReconcilerServiceTests {
             try await reconciler.kill()
 
             // Hours that end while nobody looks, and a late event of an hour that was closed.
+            let lateOffset = try await LogReader.ends(scenario)[0] ?? -1
             try await scenario.produce([.click(5_000, at: start + 1_000)])
             try await scenario.produce(
                 clicks(2_000, from: start + 2 * Self.hour + 120_000, to: start + 4 * Self.hour + 120_000))
@@ -78,6 +79,14 @@ struct ReconcilerServiceTests {
                 hours == [
                     ["0", "2", "match"], ["1", "1", "match"], ["2", "1", "match"], ["3", "1", "match"],
                 ], "\(hours)")
+            // The one event that came late is named by its place.
+            let finding = try scenario.database.rows(
+                """
+                SELECT f->>'class', f->>'count', f->'events'->0->>'offset', f->'nanos'->0->>'value'
+                FROM "\(scenario.prefix)sluice".reconciliation, json_array_elements(report->'findings') AS f
+                WHERE kind = 'hour' AND revision = 2
+                """)
+            #expect(finding == [["late_after_close", "1", "\(lateOffset)", "1000000000"]], "\(finding)")
             #expect(try await reconciler.metric("sluice_reconciliation_differences") == 0)
             #expect(try await reconciler.get("/healthz/ready").status == 200)
             #expect(try await reconciler.terminate() == .exited(0))
