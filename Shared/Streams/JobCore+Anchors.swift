@@ -98,14 +98,20 @@ extension JobCore {
                 stop(task, mismatch)
             }
         } else if let reason = outOfBounds(
-            partition, max(anchor.offset.next, task.committed.nextOffset ?? anchor.offset.next), bounds,
+            partition, missingFrom(anchor, task.committed.nextOffset, bounds), bounds,
             committed: task.committed.nextOffset), reason.code == .logTruncated
         {
-            // By all that is committed: a checkpoint may have gone through since the suspicion arose.
             stop(task, reason)
         } else {
             isGone(suspect, of: task)
         }
         if task.suspects.isEmpty { task.comparesAtOnce = false }
+    }
+
+    /// Up to where the log should reach: to the end of what is committed (a checkpoint may have gone through since the
+    /// suspicion arose) where that is lost, because this is what has to be decided about; else to what was read.
+    private func missingFrom(_ anchor: Anchor, _ committed: Offset?, _ bounds: LogBounds) -> Offset {
+        guard let committed else { return anchor.offset.next }
+        return committed > bounds.end ? committed : max(anchor.offset.next, committed)
     }
 }

@@ -158,7 +158,7 @@ struct CommandTests {
             }
             let applied = outputs.joined(separator: "\n").split(separator: "\n").filter { $0.contains(": applied") }
             #expect(applied.count == Set(applied).count, "each version is applied by one of them")
-            #expect(applied.count == 7)
+            #expect(applied.count == 9)
             let again = try await scenario.command(arguments)
             #expect(again.standardOutput.contains("nothing to apply"))
             let status = try await scenario.command(arguments + ["--status"])
