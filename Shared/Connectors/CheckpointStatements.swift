@@ -14,7 +14,7 @@ struct CheckpointStatements {
     let claim: String
     let reclaim: String
     /// Ends sessions of this role that hold locks on progress rows within a transaction and have been waiting for
-    /// their client for four seconds. `idle_in_transaction_session_timeout` does not reach them: within a pipeline a
+    /// their client for three seconds. `idle_in_transaction_session_timeout` does not reach them: within a pipeline a
     /// session counts as active until its Sync arrives. Such a client was stopped, or its host is gone without a word,
     /// which the server would notice only after `tcp_keepalives_idle`, two hours by default.
     let endSilentOwners: String
@@ -53,7 +53,7 @@ struct CheckpointStatements {
             SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity AS a
             WHERE a.pid <> pg_backend_pid() AND a.datname = current_database() AND a.usename = current_user
                 AND a.xact_start IS NOT NULL AND a.wait_event = 'ClientRead'
-                AND greatest(a.query_start, a.state_change) < clock_timestamp() - interval '4 seconds'
+                AND greatest(a.query_start, a.state_change) < clock_timestamp() - interval '3 seconds'
                 AND EXISTS (
                     SELECT FROM pg_locks AS l
                     WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation'

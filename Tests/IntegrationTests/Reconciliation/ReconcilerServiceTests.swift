@@ -72,19 +72,17 @@ struct ReconcilerServiceTests {
             try await until("the hours in between are closed") { try closed(scenario) >= 5 }
             let hours = try scenario.database.rows(
                 """
-                SELECT DISTINCT ON (from_time) ((extract(epoch FROM from_time) * 1000)::int8 - \(start)) / \(Self.hour), revision, verdict
-                FROM "\(scenario.prefix)sluice".reconciliation WHERE kind = 'hour' ORDER BY from_time, revision DESC
+                SELECT ((extract(epoch FROM from_time) * 1000)::int8 - \(start)) / \(Self.hour), bool_and(verdict = 'match')
+                FROM "\(scenario.prefix)sluice".reconciliation WHERE kind = 'hour' GROUP BY from_time ORDER BY from_time
                 """)
-            #expect(
-                hours == [
-                    ["0", "2", "match"], ["1", "1", "match"], ["2", "1", "match"], ["3", "1", "match"],
-                ], "\(hours)")
+            // Those that were closed just before the kill may have been closed again after it.
+            #expect(hours == [["0", "t"], ["1", "t"], ["2", "t"], ["3", "t"]], "\(hours)")
             // The one event that came late is named by its place.
             let finding = try scenario.database.rows(
                 """
                 SELECT f->>'class', f->>'count', f->'events'->0->>'offset', f->'nanos'->0->>'value'
                 FROM "\(scenario.prefix)sluice".reconciliation, json_array_elements(report->'findings') AS f
-                WHERE kind = 'hour' AND revision = 2
+                WHERE kind = 'hour'
                 """)
             #expect(finding == [["late_after_close", "1", "\(lateOffset)", "1000000000"]], "\(finding)")
             #expect(try await reconciler.metric("sluice_reconciliation_differences") == 0)
