@@ -21,7 +21,7 @@ public struct ComparisonOutcome: Sendable {
     /// A check that failed makes a mismatch; one that could not be made does not.
     public var verdict: ReconciliationReport.Verdict {
         if checks.contains(where: { $0.status == .mismatch }) { return .mismatch }
-        // Nothing that could be compared is no match.
-        return checks.contains { $0.status == .match } ? .match : .couldNotCompare
+        // Whatever else agrees: where no row was compared with the log nothing is proven.
+        return checks.contains { $0.name == SpendLevel.hour.name && $0.status == .match } ? .match : .couldNotCompare
     }
 }

@@ -71,7 +71,7 @@ struct ArchivedReconciliationTests {
     }
 
     @Test(
-        "Where retention has removed the beginning: refused without an archive, proven with one, or from a later hour on"
+        "Where retention has removed the beginning: refused without an archive, proven with one"
     )
     func retention() async throws {
         try await withArchivedJob { scenario in
