@@ -13,9 +13,11 @@ tools="$root/.sluice/tools"
 broker="$tools/noida_db/noida-db"
 stamp="$tools/installed.sha256"
 
-# The libraries and headers that the services link, the generator of the C schemas, and PostgreSQL's server.
+# The libraries and headers that the services link, the generator of the C schemas, PostgreSQL's server, and the programs
+# that alerts and the console are tested with.
 packages=(
-    librdkafka-dev libpq-dev libprotobuf-c-dev protobuf-c-compiler libmimalloc-dev libzstd-dev pkg-config postgresql
+    librdkafka-dev libpq-dev libprotobuf-c-dev protobuf-c-compiler libmimalloc-dev libzstd-dev libcurl4-openssl-dev
+    libssl-dev pkg-config postgresql prometheus prometheus-alertmanager chromium openssl
 )
 swift_minimum=6.2
 
