@@ -61,7 +61,9 @@ public enum HTTPClient {
         return lines
     }
 
-    private static func configure(_ handle: UnsafeMutableRawPointer, _ request: HTTPRequest, _ context: UnsafeMutableRawPointer) {
+    private static func configure(
+        _ handle: UnsafeMutableRawPointer, _ request: HTTPRequest, _ context: UnsafeMutableRawPointer
+    ) {
         sluice_curl_set_text(handle, CURLOPT_URL, request.url)
         sluice_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         sluice_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
