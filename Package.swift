@@ -134,7 +134,7 @@ let package = Package(
         // What the command lines of services have in common: the settings of their connections, and how they end.
         .target(
             name: "ServiceCommand",
-            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", argumentParser, lifecycle],
+            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", "Cryptography", argumentParser, lifecycle],
             path: "Shared/ServiceCommand", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
