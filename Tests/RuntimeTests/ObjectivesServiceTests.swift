@@ -72,11 +72,11 @@ struct ObjectivesServiceTests {
             ])
         #expect(
             stage.lines("sluice_objective_value{objective=\"freshness\"}") == [
-                "sluice_objective_value{objective=\"freshness\"} 20"
+                "sluice_objective_value{objective=\"freshness\"} 20.0"
             ])
         #expect(
             stage.lines("sluice_objective_threshold{objective=\"freshness\"}") == [
-                "sluice_objective_threshold{objective=\"freshness\"} 15"
+                "sluice_objective_threshold{objective=\"freshness\"} 15.0"
             ])
         #expect(
             stage.lines("sluice_objective_target_ratio{objective=\"freshness\"}") == [
@@ -106,7 +106,7 @@ struct ObjectivesServiceTests {
         #expect(shown.count == 2)
         #expect(
             shown.contains {
-                $0.contains("component=\"postgres\"") && $0.contains("refused Is the") && $0.hasSuffix(" 1")
+                $0.contains("component=\"postgres\"") && $0.contains("refused Is the") && $0.hasSuffix(" 1.0")
             })
         #expect(shown.allSatisfy { $0.count < 280 })
         stage.context.health.ready("postgres")
@@ -114,7 +114,7 @@ struct ObjectivesServiceTests {
         stage.sample(service)
         #expect(
             stage.lines("sluice_not_ready_reason{") == [
-                "sluice_not_ready_reason{component=\"long\",reason=\"another\"} 1"
+                "sluice_not_ready_reason{component=\"long\",reason=\"another\"} 1.0"
             ])
     }
 
@@ -137,7 +137,7 @@ struct ObjectivesServiceTests {
         #expect(alert?.annotations["cause"] == "ad-events/3: records_gone")
         #expect(
             stage.lines("sluice_objective_cause{") == [
-                "sluice_objective_cause{objective=\"stopped\",cause=\"ad-events/3: records_gone\"} 1"
+                "sluice_objective_cause{cause=\"ad-events/3: records_gone\",objective=\"stopped\"} 1.0"
             ])
         stage.now.withLock { $0.stopped = 0 }
         stage.sample(service)
