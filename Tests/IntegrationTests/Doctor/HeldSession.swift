@@ -20,22 +20,20 @@ struct HeldSession: Sendable {
         configuration.lockTimeoutMilliseconds = 0
         configuration.statementTimeoutMilliseconds = 0
         let settings = configuration
-        let pid = try await onThread {
-            let connection = try PostgresConnection(settings)
-            let pid = try connection.query("SELECT pg_backend_pid()::int8")[0].int64(0)
-            for statement in statements { try connection.execute(statement) }
-            // Somebody has to keep the connection: this thread, until the session is ended from outside.
+        // The connection belongs to one thread, which keeps it until the session is ended from outside.
+        let pid = try await withCheckedThrowingContinuation { (opened: CheckedContinuation<Int64, any Error>) in
             Thread.detachNewThread {
-                try? connection.execute(last ?? "SELECT")
-                while last == nil,
-                    (try? Database(connectionString: connectionString).number(
-                        "SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid)")) == 1
-                {
-                    Thread.sleep(forTimeInterval: 0.1)
+                do {
+                    let connection = try PostgresConnection(settings)
+                    defer { connection.close() }
+                    let pid = try connection.query("SELECT pg_backend_pid()::int8")[0].int64(0)
+                    for statement in statements { try connection.execute(statement) }
+                    opened.resume(returning: pid)
+                    if let last { try? connection.execute(last) } else { Self.waitForEnd(of: pid, connectionString) }
+                } catch {
+                    opened.resume(throwing: error)
                 }
-                connection.close()
             }
-            return pid
         }
         return HeldSession(pid: pid, database: Database(connectionString: connectionString))
     }
@@ -45,5 +43,13 @@ struct HeldSession: Sendable {
         try await until("session \(pid) has ended") {
             try database.number("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid)") == 0
         }
+    }
+
+    private static func waitForEnd(of pid: Int64, _ connectionString: String) {
+        let database = Database(connectionString: connectionString)
+        func isThere() -> Bool {
+            (try? database.number("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid)")) == 1
+        }
+        while isThere() { Thread.sleep(forTimeInterval: 0.1) }
     }
 }

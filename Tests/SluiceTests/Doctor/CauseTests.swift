@@ -1,4 +1,5 @@
 import Kafka
+import Streams
 import Testing
 
 @testable import Sluice
