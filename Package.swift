@@ -225,6 +225,8 @@ let package = Package(
             name: "CryptographyTests", dependencies: ["Cryptography", "LocalServers"], path: "Tests/CryptographyTests",
             swiftSettings: strict),
         .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "LocalServers"], path: "Tests/HTTPTests", swiftSettings: strict),
+        .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "Streams", "Kafka", "LocalServers"],
             path: "Tests/ArchiveTests",
