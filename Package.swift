@@ -134,8 +134,12 @@ let package = Package(
         // What the command lines of services have in common: the settings of their connections, and how they end.
         .target(
             name: "ServiceCommand",
-            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", argumentParser],
+            dependencies: ["Hooks", "Runtime", "Objectives", "Kafka", "Postgres", "Connectors", argumentParser],
             path: "Shared/ServiceCommand", swiftSettings: strict),
+        // Alerts to webhooks, without Prometheus.
+        .target(
+            name: "Hooks", dependencies: ["Objectives", "HTTP", "Cryptography", "Runtime", logging, lifecycle],
+            path: "Shared/Hooks", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
             name: "TestKit", dependencies: ["Streams", "Schemas", "CCoroutine"], path: "Shared/TestKit",
@@ -226,6 +230,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "LocalServers"], path: "Tests/HTTPTests", swiftSettings: strict),
+        .testTarget(
+            name: "HooksTests",
+            dependencies: [
+                "Hooks", "Objectives", "HTTP", "Runtime", "ServiceCommand", "LocalServers", logging, lifecycle,
+            ],
+            path: "Tests/HooksTests", swiftSettings: strict),
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "Streams", "Kafka", "LocalServers"],
