@@ -180,10 +180,11 @@ let package = Package(
             name: "Sluice",
             dependencies: [
                 "Streams", "Schemas", "Kafka", "Postgres", "Connectors", "Archive", "Reconciliation", "LocalServers",
-                "HTTP", "Objectives", "Runtime", argumentParser,
+                "HTTP", "Objectives", "Runtime", argumentParser, logging, mustache,
             ],
             path: "Services/Sluice",
             exclude: ["README.md"],
+            resources: [.embedInCode("Console/Page")],
             swiftSettings: strict
         ),
 
@@ -248,7 +249,7 @@ let package = Package(
             name: "SluiceTests",
             dependencies: [
                 "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams",
-                "TestKit", argumentParser,
+                "TestKit", "Runtime", argumentParser,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict
@@ -296,6 +297,7 @@ if Context.environment["SLUICE_FUZZ"] != nil {
             dependencies: command.dependencies,
             path: command.path,
             exclude: command.exclude + ["Main.swift"],
+            resources: command.resources,
             swiftSettings: command.swiftSettings
         ),
         .executableTarget(
