@@ -32,13 +32,15 @@ struct ConsoleCommand: AsyncParsableCommand {
         var settings = EndpointServer.Settings(address: address, port: port, token: token)
         settings.what = "console"
         settings.tokenOption = "--token-file"
+        let scope = DoctorScope(
+            job: job.name, names: try postgres.names(), services: try services.addresses(),
+            servicesAreNamed: !services.services.isEmpty || Environment.value("SLUICE_SERVICES") != nil,
+            adminToken: try services.token(), postgres: try postgres.configuration(),
+            kafka: try kafka.configurationIfNamed(), group: nil, topics: [])
         let subjects = Collector.Subjects(
-            job: job.name, eventsTopic: topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events",
-            services: try services.addresses(), adminToken: try services.token(),
-            postgres: try postgres.configuration(), schemas: postgres.schemas,
-            kafka: try kafka.configurationIfNamed())
-        // Said before anything is opened.
-        _ = try postgres.names()
+            job: scope.job, eventsTopic: topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events",
+            services: scope.services, adminToken: scope.adminToken, postgres: scope.postgres, schemas: postgres.schemas,
+            kafka: scope.kafka, examine: { await Doctor.examine(scope) })
         let routes = ConsoleRoutes(
             access: ConsoleAccess(address: address, port: port, token: token),
             feed: StateFeed(try Collector(subjects)))

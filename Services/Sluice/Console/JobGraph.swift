@@ -28,11 +28,11 @@ struct JobGraph: Sendable, Encodable {
     init(_ flow: ConsoleState.Flow) {
         func shortened(_ name: String) -> String {
             let text = Array(SafeText.page(name))
-            return text.count <= 22 ? String(text) : String(text.prefix(11)) + "…" + String(text.suffix(10))
+            return text.count <= 19 ? String(text) : String(text.prefix(9)) + "…" + String(text.suffix(9))
         }
         let side = [flow.adjustmentsTopic, flow.budgetsTopic].compactMap { $0 }
         graphEvents = shortened(flow.eventsTopic)
-        graphSide = side.count == 2 ? "adjustments, budgets" : side.first.map(shortened) ?? ""
+        graphSide = side.count == 2 ? "2 topics" : side.first.map(shortened) ?? ""
         graphHasSide = !side.isEmpty
         graphSignals = flow.signalsTopic.map(shortened) ?? ""
         graphHasSignals = flow.signalsTopic != nil

@@ -1,6 +1,8 @@
 import Connectors
+import Dispatch
 import Kafka
 import Postgres
+import Synchronization
 
 /// Looks at PostgreSQL, Kafka, the services and the diagnosis, each on a thread of its own and every two seconds while somebody
 /// watches. Any number of viewers costs the same.
@@ -17,8 +19,8 @@ final class Collector: Sendable {
         var postgres: PostgresConfiguration?
         var schemas: ResultSchemas
         var kafka: KafkaClientConfiguration?
-        /// What is wrong, as the doctor sees it; blocks.
-        var examine: (@Sendable () throws -> Diagnosis)?
+        /// What is wrong, as the doctor sees it; nil: not asked.
+        var examine: (@Sendable () async -> Diagnosis)?
     }
 
     static let interval = Duration.seconds(2)
@@ -65,11 +67,26 @@ final class Collector: Sendable {
             }
         }
         diagnosis = try subjects.examine.map { examine in
-            try Sampled("c-doctor", every: Self.examinationInterval, audience: audience) { examine }
+            try Sampled("c-doctor", every: Self.examinationInterval, audience: audience) {
+                { Self.waiting { await examine() } }
+            }
         }
     }
 
     deinit { audience.end() }
+
+    /// Runs a task and blocks the calling thread, one of this collector's own, until it has ended.
+    private static func waiting<T: Sendable>(_ work: @escaping @Sendable () async -> T) -> T {
+        let ended = DispatchSemaphore(value: 0)
+        let result = Mutex<T?>(nil)
+        Task {
+            let value = await work()
+            result.withLock { $0 = value }
+            ended.signal()
+        }
+        ended.wait()
+        return result.withLock { $0! }
+    }
 
     /// Somebody looks.
     func looked() { audience.looked() }
