@@ -39,7 +39,8 @@ struct ConsoleCommand: AsyncParsableCommand {
             kafka: try kafka.configurationIfNamed(), group: nil, topics: [])
         let subjects = Collector.Subjects(
             job: scope.job, eventsTopic: topic ?? Environment.value("SLUICE_KAFKA_TOPIC") ?? "ad-events",
-            services: scope.services, adminToken: scope.adminToken, postgres: scope.postgres, schemas: postgres.schemas,
+            services: scope.services, servicesAreNamed: scope.servicesAreNamed, adminToken: scope.adminToken,
+            postgres: scope.postgres, schemas: postgres.schemas,
             kafka: scope.kafka, examine: { await Doctor.examine(scope) })
         let routes = ConsoleRoutes(
             access: ConsoleAccess(address: address, port: port, token: token),

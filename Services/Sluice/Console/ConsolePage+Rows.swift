@@ -7,6 +7,7 @@ extension ConsolePage {
         case "not_ready": ("mismatch", "✕", "not ready")
         case "stuck": ("mismatch", "✕", "stuck")
         case "unreachable": ("mismatch", "✕", "not answering")
+        case "absent": ("idle", "○", "not here")
         default: ("not_checked", "…", "not asked yet")
         }
     }
@@ -16,7 +17,7 @@ extension ConsolePage {
         case "ok": ("match", "✓", "kept")
         case "ticket": ("not_checked", "!", "burning slowly (ticket)")
         case "page": ("mismatch", "✕", "burning fast (page)")
-        default: ("not_checked", "?", state)
+        default: ("not_checked", "?", safe(state))
         }
     }
 
@@ -29,9 +30,9 @@ extension ConsolePage {
             state.words = state.words.replacing("burning fast (page)", with: "broken (page)")
                 .replacing("burning slowly (ticket)", with: "broken (ticket)")
         }
-        let target = atOnce ? "always" : "\(percent(objective.target)) of \(objective.window)"
+        let target = atOnce ? "always" : "\(percent(objective.target)) of \(safe(objective.window))"
         return ObjectiveRow(
-            key: one.service + " " + objective.name, objectiveTitle: safe(objective.title),
+            key: safe(one.service + " " + objective.name), objectiveTitle: safe(objective.title),
             objectiveService: safe(one.service),
             objectiveValue: objective.value.map { amount($0, objective.unit) } ?? "–",
             objectiveLimit: "at most \(amount(objective.atMost, objective.unit)), \(target)",
@@ -40,7 +41,7 @@ extension ConsolePage {
             objectiveHasCause: objective.cause?.isEmpty == false && objective.state != "ok",
             objectiveBurns: objective.burn.sorted { windowOrder($0.key) < windowOrder($1.key) }.map { window, rate in
                 Burn(
-                    key: window, burnWindow: window, burnRate: burn(rate),
+                    key: safe(window), burnWindow: safe(window), burnRate: burn(rate),
                     burnClass: rate >= 14.4 ? "burn fast" : rate >= 1 ? "burn some" : "burn")
             })
     }
@@ -76,7 +77,7 @@ extension ConsolePage {
     static func service(_ service: ConsoleState.Service) -> ServiceRow {
         let state = serviceWords(service.state)
         return ServiceRow(
-            key: service.url, serviceName: safe(service.name), serviceURL: safe(service.url),
+            key: safe(service.url), serviceName: safe(service.name), serviceURL: safe(service.url),
             serviceVersion: safe(service.version ?? "–"), serviceClass: state.class, serviceMark: state.mark,
             serviceState: state.words,
             serviceReasons: service.reasons.enumerated().map { Line(key: "\($0)", lineText: safe($1)) },
@@ -90,7 +91,7 @@ extension ConsolePage {
             : one.isIdle && one.lag ?? 0 == 0
                 ? ("idle", "○", "idle") : one.lag == 0 ? ("match", "✓", "current") : ("match", "→", "reading")
         return PartitionRow(
-            key: "\(one.topic)/\(one.partition)", partitionName: safe("\(one.topic) \(one.partition)"),
+            key: safe("\(one.topic)/\(one.partition)"), partitionName: safe("\(one.topic) \(one.partition)"),
             partitionOwner: safe(one.owner ?? "–"), partitionNext: one.nextOffset.map { Amount.count($0) } ?? "–",
             partitionLag: one.lag.map { Amount.count($0) } ?? "–",
             partitionWatermark: one.watermark.map { "\(age(now - $0)) behind" } ?? "–",
@@ -109,7 +110,7 @@ extension ConsolePage {
         state.freshness.flatMap { one in
             func row(_ what: String, _ percentiles: ServiceHistory.Percentiles?) -> FreshnessRow {
                 FreshnessRow(
-                    key: "\(one.service) \(what)", freshnessName: safe("\(one.service), \(what)"),
+                    key: safe("\(one.service) \(what)"), freshnessName: safe("\(one.service), \(what)"),
                     freshnessP50: percentiles.map { seconds($0.p50) } ?? "–",
                     freshnessP90: percentiles.map { seconds($0.p90) } ?? "–",
                     freshnessP99: percentiles.map { seconds($0.p99) } ?? "–",
@@ -138,7 +139,8 @@ extension ConsolePage {
             case (let from?, let to?): "\(moment(from)) to \(moment(to))"
             }
         return ReconciliationRow(
-            key: one.report + "\(one.finishedAt)", reconciliationClass: state.class, reconciliationMark: state.mark,
+            key: safe(one.report + "\(one.finishedAt)"), reconciliationClass: state.class,
+            reconciliationMark: state.mark,
             reconciliationVerdict: state.words, reconciliationScope: safe("\(one.kind): \(scope)"),
             reconciliationNote: safe(one.obstacle ?? ""), reconciliationHasNote: one.obstacle != nil,
             reconciliationRecords: Amount.count(one.records), reconciliationDifferences: Amount.count(one.differences),
@@ -149,12 +151,14 @@ extension ConsolePage {
     static func letter(_ one: ConsoleState.Letter, at now: Int64) -> LetterRow {
         let note = one.fields == nil ? payloadNote(one.payloadBytes) : nil
         return LetterRow(
-            key: "\(one.topic)/\(one.partition)/\(one.offset)/\(one.storedAt)",
+            key: safe("\(one.topic)/\(one.partition)/\(one.offset)/\(one.storedAt)"),
             letterPlace: safe("\(one.topic) \(one.partition):\(one.offset)"), letterReason: safe(one.reason),
             letterWhen: "\(age(now - one.storedAt)) ago",
             letterRedriven: one.redrivenAt.map { "re-driven \(age(now - $0)) ago" } ?? "",
             letterHasRedriven: one.redrivenAt != nil, letterNote: note ?? "", letterHasNote: note != nil,
-            letterFields: (one.fields ?? []).map { Field(key: $0.name, fieldName: $0.name, fieldValue: safe($0.value)) }
+            letterFields: (one.fields ?? []).map {
+                Field(key: safe($0.name), fieldName: safe($0.name), fieldValue: safe($0.value))
+            }
         )
     }
 

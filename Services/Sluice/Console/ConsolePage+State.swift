@@ -4,20 +4,24 @@ extension ConsolePage {
     init(_ state: ConsoleState) {
         let problems = Self.problems(state)
         let verdict = Self.verdict(state, problems)
-        documentTitle = "\(problems.isEmpty ? "" : "(\(problems.count)) ")Sluice console: \(state.job)"
+        documentTitle = Self.safe("\(problems.isEmpty ? "" : "(\(problems.count)) ")Sluice console: \(state.job)")
         verdictClass = verdict.class
         verdictMark = verdict.mark
         headline = verdict.headline
         lede = verdict.lede
-        reasons = problems.prefix(6).enumerated().map { Line(key: "\($0)", lineText: $1) }
-        announcement = ([verdict.headline] + problems.prefix(3)).joined(separator: ". ")
-        notices = Self.notices(state)
-        hasNotices = !notices.isEmpty
+        reasons = problems.prefix(6).enumerated().map { Line(key: "\($0)", lineText: Self.safe($1)) }
+        announcement = Self.safe(([verdict.headline] + problems.prefix(3)).joined(separator: ". "))
+        staleDatabase = Self.safe(Self.stale("PostgreSQL", state))
+        hasStaleDatabase = !staleDatabase.isEmpty
+        staleLog = Self.safe(Self.stale("Kafka", state))
+        hasStaleLog = !staleLog.isEmpty
         facts = Self.facts(state)
         hasDiagnosis = state.sources.contains { $0.name == "doctor" }
         diagnosisSummary = Self.diagnosisSummary(state)
         findings = (state.diagnosis?.findings ?? []).enumerated().map { Self.finding($1, number: $0 + 1) }
-        notExamined = (state.diagnosis?.notExamined ?? []).enumerated().map { Line(key: "\($0)", lineText: $1) }
+        notExamined = (state.diagnosis?.notExamined ?? []).enumerated().map { index, gap in
+            Line(key: "\(index)", lineText: Self.safe(gap))
+        }
         hasNotExamined = !notExamined.isEmpty
         objectives = state.objectives.map { Self.objective($0, at: state.at) }
         hasObjectives = !objectives.isEmpty
@@ -38,8 +42,8 @@ extension ConsolePage {
         hasLetters = !letters.isEmpty
         hasNoLetters = letters.isEmpty
         sources = state.sources.map { Self.source($0, at: state.at) }
-        footer =
-            "Job \(state.job), sampled at \(Instant(milliseconds: state.at / 1_000 * 1_000)), every 2 s while this page is open."
+        let moment = Instant(milliseconds: state.at / 1_000 * 1_000)
+        footer = Self.safe("Job \(state.job), sampled at \(moment), every 2 s while this page is open.")
     }
 
     // MARK: What is the matter
@@ -56,10 +60,13 @@ extension ConsolePage {
         for source in state.sources where source.name != "doctor" && ["failed", "silent"].contains(source.state) {
             problems.append("\(source.name): \(source.problem ?? "no answer")")
         }
-        for service in state.services where !["ready", "unknown"].contains(service.state) {
+        for service in state.services where !["ready", "absent", "unknown"].contains(service.state) {
             let words = serviceWords(service.state).words
-            let reasons = service.reasons.isEmpty ? "" : ": " + service.reasons.joined(separator: "; ")
-            problems.append("\(service.name) is \(words)\(reasons)")
+            // Which parts; why stands in the table of services.
+            let parts =
+                service.state == "not_ready" || service.state == "stuck"
+                ? service.reasons.map { String($0.prefix { $0 != ":" }) } : service.reasons
+            problems.append("\(service.name) is \(words)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")))
         }
         for one in state.objectives where one.objective.state != "ok" {
             problems.append(
@@ -93,16 +100,12 @@ extension ConsolePage {
         return ("mismatch", "!", headline, "")
     }
 
-    private static func notices(_ state: ConsoleState) -> [Line] {
-        state.sources.compactMap { source in
-            guard ["failed", "silent"].contains(source.state) else { return nil }
-            let since =
-                source.at.map {
-                    " What is shown of it is as of \(age(state.at - $0)) ago."
-                } ?? " Nothing of it is shown."
-            let problem = source.problem ?? "no answer"
-            return Line(key: source.name, lineText: "\(source.name): \(problem).\(since)")
-        }
+    /// Of a source that does not answer: what is wrong, and of when its figures are.
+    static func stale(_ name: String, _ state: ConsoleState) -> String {
+        guard let source = state.sources.first(where: { $0.name == name }), ["failed", "silent"].contains(source.state)
+        else { return "" }
+        let since = source.at.map { "As of \(age(state.at - $0)) ago: " } ?? ""
+        return "\(since)\(name) does not answer as it should (\(source.problem ?? "no answer"))."
     }
 
     private static func facts(_ state: ConsoleState) -> [Fact] {
@@ -148,8 +151,8 @@ extension ConsolePage {
 
     private static func finding(_ finding: Diagnosis.Finding, number: Int) -> Finding {
         Finding(
-            key: finding.cause + " \(number)", findingNumber: "\(number)", findingTitle: finding.title,
-            findingCause: finding.cause,
+            key: safe(finding.cause + " \(number)"), findingNumber: "\(number)", findingTitle: safe(finding.title),
+            findingCause: safe(finding.cause),
             findingCertainty: finding.likelihood >= 0.8
                 ? "likely the cause"
                 : finding.likelihood >= 0.4 ? "may be the cause" : "may be a consequence",
@@ -159,7 +162,7 @@ extension ConsolePage {
                     key: "\(index)", stepText: safe(step.text), stepCommand: safe(step.command ?? ""),
                     stepHasCommand: step.command != nil)
             },
-            findingRunbook: finding.runbook ?? "", findingHasRunbook: finding.runbook != nil)
+            findingRunbook: safe(finding.runbook ?? ""), findingHasRunbook: finding.runbook != nil)
     }
 
     // MARK: Words
@@ -173,11 +176,12 @@ extension ConsolePage {
 
     /// A length of time that has passed; clocks of two hosts may differ a little.
     static func age(_ milliseconds: Int64) -> String {
-        TimeSpan(milliseconds: max(0, milliseconds) / 100 * 100).description
+        let tenths = max(0, milliseconds) / 100
+        return tenths == 0 ? "0 s" : TimeSpan(milliseconds: tenths * 100).description
     }
 
     static func seconds(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds.magnitude < 1e12 else { return "–" }
-        return TimeSpan(milliseconds: Int64((seconds * 1_000).rounded())).description
+        return seconds == 0 ? "0 s" : TimeSpan(milliseconds: Int64((seconds * 1_000).rounded())).description
     }
 }

@@ -124,8 +124,11 @@ struct ConsolePage: Sendable, Encodable {
     var reasons: [Line]
     /// Said to those who listen to the page, when it changes.
     var announcement: String
-    var notices: [Line]
-    var hasNotices: Bool
+    /// What is said beside figures of PostgreSQL, and of Kafka, that are old.
+    var staleDatabase: String
+    var hasStaleDatabase: Bool
+    var staleLog: String
+    var hasStaleLog: Bool
     var facts: [Fact]
     var hasDiagnosis: Bool
     var diagnosisSummary: String

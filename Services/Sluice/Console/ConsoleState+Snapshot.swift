@@ -17,7 +17,9 @@ extension ConsoleState {
         }
         if let reading = snapshot.logEnds { sources.append(Self.source("Kafka", reading)) }
         for (address, reading) in snapshot.services {
-            services.append(Self.service(address, reading))
+            var service = Self.service(address, reading)
+            if !subjects.servicesAreNamed, service.state == "unreachable" { service.state = "absent" }
+            services.append(service)
             addFigures(of: address, reading)
         }
         if let reading = snapshot.diagnosis {

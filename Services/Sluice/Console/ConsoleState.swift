@@ -16,7 +16,8 @@ struct ConsoleState: Sendable, Codable {
         var name: String
         var url: String
         var version: String?
-        /// `ready`, `not_ready`, `stuck` (its liveness fails), `unreachable`, or `unknown`.
+        /// `ready`, `not_ready`, `stuck` (its liveness fails), `unreachable`, `absent` (nobody named it, and
+        /// nothing answers), or `unknown`.
         var state: String
         /// Why it is not ready, in words.
         var reasons: [String]

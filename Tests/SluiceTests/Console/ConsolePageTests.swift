@@ -39,11 +39,12 @@ struct ConsolePageTests {
         #expect(
             page.reasons.map(\.lineText) == [
                 "1 partition is stopped: ad-events 0", "PostgreSQL: connection refused",
-                "spend-aggregator is not ready: postgres: connection refused",
+                "spend-aggregator is not ready: postgres",
                 "Event to committed row (spend-aggregator): burning fast (page)",
                 "The last reconciliation (hour) found 3 differences",
             ])
-        #expect(page.notices[0].lineText == "PostgreSQL: connection refused. What is shown of it is as of 42.0 s ago.")
+        #expect(
+            page.staleDatabase == "As of 42.0 s ago: PostgreSQL does not answer as it should (connection refused).")
         #expect(page.objectives[0].objectiveState == "burning fast (page), for 1 m 5 s")
         #expect(page.partitions[0].partitionState == "stopped")
         #expect(page.documentTitle.hasPrefix("(5) "))

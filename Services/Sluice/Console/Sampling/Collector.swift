@@ -14,6 +14,8 @@ final class Collector: Sendable {
         var job: String
         var eventsTopic: String
         var services: [ServiceAddress]
+        /// Whether somebody named them: of addresses that are only the usual ones, silence means nothing.
+        var servicesAreNamed = true
         var adminToken: String?
         /// Nil: not named, so not looked at.
         var postgres: PostgresConfiguration?

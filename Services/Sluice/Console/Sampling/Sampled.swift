@@ -1,4 +1,4 @@
-import Foundation
+import Postgres
 import Runtime
 import Synchronization
 
@@ -51,11 +51,17 @@ final class Sampled<Value: Sendable>: Sendable {
                         state.value = value
                         state.valueAt = .now
                         state.failure = nil
-                    case .failure(let error): state.failure = CommandFailure(error).line
+                    case .failure(let error): state.failure = Self.words(error)
                     }
                 }
                 next = start + interval
             }
         }
+    }
+
+    /// One line; of a library's error without its code, which is for programs.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? PostgresError, !error.message.isEmpty else { return CommandFailure(error).line }
+        return CommandFailure(.dependency, error.message).line
     }
 }
