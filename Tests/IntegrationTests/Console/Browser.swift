@@ -18,11 +18,12 @@ struct Browser: Sendable {
             let path = folder.appending(path: name).path(percentEncoded: false)
             try #require(mkfifo(path, 0o600) == 0)
             // Both ways, so that opening waits for nobody.
-            let descriptor = open(path, O_RDWR | O_CLOEXEC)
+            let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
             try #require(descriptor >= 0)
             return (path, descriptor)
         }
-        let (commands, answers) = (try named("commands"), try named("answers"))
+        let commands = try named("commands")
+        let answers = try named("answers")
         let options = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage",
@@ -74,6 +75,7 @@ struct Browser: Sendable {
     }
 
     /// What an expression of JavaScript comes to.
+    @discardableResult
     func value(_ expression: String) async throws -> Any? {
         let answer = try await send(
             "Runtime.evaluate", ["expression": expression, "returnByValue": true, "awaitPromise": true])
@@ -82,7 +84,8 @@ struct Browser: Sendable {
 
     /// The text of the first element that a selector finds.
     func text(_ selector: String) async throws -> String {
-        try await value("document.querySelector(\"\(selector)\")?.innerText ?? ''") as? String ?? ""
+        try await value("(e => e?.innerText ?? e?.textContent ?? '')(document.querySelector(\"\(selector)\"))")
+            as? String ?? ""
     }
 
     /// A window of this size and colour scheme.
