@@ -196,10 +196,11 @@ let package = Package(
             name: "Sluice",
             dependencies: [
                 "Streams", "Schemas", "Kafka", "Postgres", "Connectors", "Archive", "Reconciliation", "LocalServers",
-                "HTTP", "Objectives", "Runtime", argumentParser,
+                "HTTP", "Objectives", "Runtime", argumentParser, logging, mustache,
             ],
             path: "Services/Sluice",
             exclude: ["README.md"],
+            resources: [.embedInCode("Console/Page")],
             swiftSettings: strict
         ),
 
@@ -278,7 +279,7 @@ let package = Package(
             name: "SluiceTests",
             dependencies: [
                 "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Objectives", "Schemas",
-                "Streams", "TestKit", argumentParser,
+                "Streams", "TestKit", "Runtime", argumentParser,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict
@@ -326,6 +327,7 @@ if Context.environment["SLUICE_FUZZ"] != nil {
             dependencies: command.dependencies,
             path: command.path,
             exclude: command.exclude + ["Main.swift"],
+            resources: command.resources,
             swiftSettings: command.swiftSettings
         ),
         .executableTarget(

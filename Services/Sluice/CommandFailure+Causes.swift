@@ -3,6 +3,7 @@ import Kafka
 import LocalServers
 import Postgres
 import Reconciliation
+import Runtime
 
 extension CommandFailure {
     /// What an error of a library comes down to for the operator.
@@ -16,6 +17,8 @@ extension CommandFailure {
         case let error as ArchiveError:
             self.init(
                 error.code == .invalidArgument || error.code == .notArchived ? .usage : .dependency, "\(error)")
+        case let error as RuntimeError:
+            self.init(error.exitCode == .configuration ? .usage : .dependency, error.message)
         case let error as LocalServersError: self.init(.dependency, "\(error)")
         case let error as ReconciliationObstacle: self.init(.notCompared, error.message)
         // A ledger, a plan or a report that cannot be read, or results that a plan was not made for.

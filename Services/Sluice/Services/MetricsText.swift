@@ -8,6 +8,8 @@ struct MetricsText: Sendable, Equatable {
 
     private(set) var samples: [Sample] = []
 
+    init(samples: [Sample]) { self.samples = samples }
+
     init(_ text: String) {
         for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.first != UInt8(ascii: "#") {
             if let sample = Self.sample(line) { samples.append(sample) }

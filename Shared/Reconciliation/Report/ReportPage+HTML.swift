@@ -11,21 +11,7 @@ extension ReportPage {
     }
 }
 
-/// How text gets into the page. The library's own escaping goes by `Character`, and so lets a quote or an angle bracket pass
-/// that has a combining mark behind it; this one goes by scalar, and shows what would hide or turn the text around.
+/// How text gets into the page: the library's own escaping goes by `Character` (see `SafeText.html`).
 private struct PageText: MustacheContentType {
-    func escapeText(_ text: String) -> String {
-        var escaped = ""
-        for scalar in SafeText.page(text).unicodeScalars {
-            switch scalar {
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "&": escaped += "&amp;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
+    func escapeText(_ text: String) -> String { SafeText.html(text) }
 }

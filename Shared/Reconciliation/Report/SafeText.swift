@@ -1,14 +1,14 @@
 /// Text from elsewhere that people are to read.
-enum SafeText {
+public enum SafeText {
     /// For terminals: what moves the cursor, changes colours or the direction of writing becomes a question mark.
-    static func terminal(_ text: String) -> String {
+    public static func terminal(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars { result.unicodeScalars.append(isHarmful(scalar) ? "?" : scalar) }
         return result
     }
 
     /// For pages: the same scalars as their numbers, "[U+202E]", so that one sees what is there.
-    static func page(_ text: String) -> String {
+    public static func page(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHarmful) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
@@ -20,6 +20,23 @@ enum SafeText {
             }
         }
         return result
+    }
+
+    /// The same as text of HTML, also within quotes. Scalar by scalar: by `Character` a quote or an angle bracket would pass
+    /// that has a combining mark behind it.
+    public static func html(_ text: String) -> String {
+        var escaped = ""
+        for scalar in page(text).unicodeScalars {
+            switch scalar {
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "&": escaped += "&amp;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
     }
 
     /// Controls, line and paragraph separators, and what turns the direction of writing (Unicode's Bidi_Control) or hides.

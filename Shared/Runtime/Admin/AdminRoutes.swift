@@ -1,5 +1,5 @@
 /// What the admin endpoint answers, without any I/O.
-struct AdminRoutes: Sendable {
+struct AdminRoutes: EndpointRoutes {
     var name: String
     var version: String
     var health: HealthState

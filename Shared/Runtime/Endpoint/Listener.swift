@@ -2,24 +2,25 @@ import FlyingSocks
 import Glibc
 import Synchronization
 
-/// The listening socket of the admin endpoint, closed once and at the latest with its owner.
+/// The listening socket of an endpoint, closed once and at the latest with its owner.
 final class Listener: Sendable {
     let socket: Socket
     let port: UInt16
     private let isOpen = Mutex(true)
 
-    init(_ settings: AdminServer.Settings) throws {
+    init(_ settings: EndpointServer.Settings) throws {
         let place = "\(settings.address):\(settings.port)"
+        let (what, tokenOption) = (settings.what, settings.tokenOption)
         guard settings.token != nil || Self.isLoopback(settings.address) else {
             throw RuntimeError(
                 .adminToken,
-                "the admin endpoint may listen on \(place) only with a token: name a file that holds one with "
-                    + "--admin-token-file, or listen on 127.0.0.1",
+                "the \(what) may listen on \(place) only with a token: name a file that holds one with "
+                    + "\(tokenOption), or listen on 127.0.0.1",
                 context: ["address": settings.address])
         }
         func failure(_ reason: String) -> RuntimeError {
             RuntimeError(
-                .adminAddress, "the admin endpoint cannot listen on \(place): \(reason)",
+                .adminAddress, "the \(what) cannot listen on \(place): \(reason)",
                 context: ["address": settings.address, "port": "\(settings.port)"])
         }
         do {
