@@ -131,7 +131,7 @@ let package = Package(
         // What the command lines of services have in common: the settings of their connections, and how they end.
         .target(
             name: "ServiceCommand",
-            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", argumentParser],
+            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", argumentParser, lifecycle],
             path: "Shared/ServiceCommand", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
@@ -151,29 +151,33 @@ let package = Package(
         .executableTarget(
             name: "SpendAggregator",
             dependencies: [
-                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Runtime", "ServiceCommand",
-                argumentParser, logging, lifecycle,
+                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Objectives", "Runtime",
+                "ServiceCommand", argumentParser, logging, lifecycle,
             ],
             path: "Services/SpendAggregator/Command",
+            resources: [.embedInCode("objectives.json")],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "Archiver",
             dependencies: [
-                "Archive", "Streams", "Kafka", "Runtime", "ServiceCommand", argumentParser, logging, lifecycle,
+                "Archive", "Streams", "Kafka", "Objectives", "Runtime", "ServiceCommand", argumentParser, logging,
+                lifecycle,
             ],
             path: "Services/Archiver",
             exclude: ["README.md"],
+            resources: [.embedInCode("objectives.json")],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "Reconciler",
             dependencies: [
-                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Runtime", "ServiceCommand",
-                argumentParser, logging, lifecycle,
+                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Objectives", "Runtime",
+                "ServiceCommand", argumentParser, logging, lifecycle,
             ],
             path: "Services/Reconciler",
             exclude: ["README.md"],
+            resources: [.embedInCode("objectives.json")],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -196,6 +200,9 @@ let package = Package(
         ),
 
         // Tests, by module; Tests/README.md says what each suite needs.
+        .testTarget(
+            name: "ObjectivesTests", dependencies: ["Objectives"], path: "Tests/ObjectivesTests",
+            swiftSettings: strict),
         .testTarget(
             name: "StreamsTests", dependencies: ["Streams", "TestKit"], path: "Tests/StreamsTests",
             swiftSettings: strict),
@@ -237,7 +244,7 @@ let package = Package(
             name: "PostgresTests", dependencies: ["Postgres"], path: "Tests/PostgresTests", swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", logging, metrics, lifecycle, signals, configuration],
+            dependencies: ["Runtime", "Objectives", logging, metrics, lifecycle, signals, configuration],
             path: "Tests/RuntimeTests",
             swiftSettings: strict + (isSanitized ? [.define("SLUICE_SANITIZED")] : [])
         ),

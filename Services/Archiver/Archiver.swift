@@ -12,6 +12,7 @@ final class Archiver: @unchecked Sendable {
     private let logger: Logger
     private let health: HealthState
     private let metrics: ArchiverMetrics
+    private let vitals: ArchiverVitals
     private let compressor: SegmentCompressor
     private let stopping = Atomic<Bool>(false)
     // The archiver's thread only.
@@ -26,8 +27,9 @@ final class Archiver: @unchecked Sendable {
     private static let retentionMilliseconds: Int64 = 600_000
     private static let answerMilliseconds: Int32 = 10_000
 
-    init(_ configuration: ArchiverConfiguration, _ context: ServiceContext) {
+    init(_ configuration: ArchiverConfiguration, _ context: ServiceContext, vitals: ArchiverVitals) {
         self.configuration = configuration
+        self.vitals = vitals
         logger = context.logger
         health = context.health
         metrics = ArchiverMetrics(context.registry, topic: configuration.topic)
@@ -212,6 +214,7 @@ final class Archiver: @unchecked Sendable {
 
     private func sample(_ tail: KafkaTailReader) {
         let unix = Self.unixMilliseconds()
+        vitals.sampled(oldestTimestampMilliseconds: partitions.values.compactMap(\.oldestTimestamp).min())
         for archive in partitions.values {
             archive.sample(knownEnd: tail.knownEnd(of: archive.partition), unixMilliseconds: unix)
         }
@@ -229,10 +232,12 @@ final class Archiver: @unchecked Sendable {
         } catch {
             guard error.isRetriable else { throw error }
             metrics.kafkaFailures.increment()
+            vitals.kafkaDidNotAnswer()
             health.notReady("kafka", "\(error)")
             logger.warning("Kafka does not answer", metadata: ["error": "\(error)"])
             return
         }
+        vitals.kafkaAnswered()
         health.ready("kafka")
         guard count > partitions.count else { return }
         let log = try KafkaLog(topic: configuration.topic, configuration: configuration.kafka)

@@ -4,6 +4,7 @@ import Glibc
 import Kafka
 import Logging
 import Runtime
+import ServiceCommand
 
 /// `archiver run`: the service itself.
 struct RunCommand: AsyncParsableCommand {
@@ -28,11 +29,12 @@ struct RunCommand: AsyncParsableCommand {
             context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
         }
         await ServiceMain.run(context, exitCode: CommandFailure.exitCode) { context in
-            let effective = configuration.effective
-            let admin = try AdminServer(
-                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
-                registry: context.registry, configuration: { effective }, logger: context.logger)
-            return [admin, ArchiverService(Archiver(configuration, context))]
+            let vitals = ArchiverVitals(context.registry)
+            let watched = try WatchedService(
+                context, admin: configuration.admin, configuration: configuration.effective,
+                file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
+                postgres: nil)
+            return watched.services + [ArchiverService(Archiver(configuration, context, vitals: vitals))]
         }
     }
 }

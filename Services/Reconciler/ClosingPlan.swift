@@ -61,9 +61,9 @@ struct ClosingPlan: Equatable {
         if start == lastClosed { lastClosed = start + Self.hour }
     }
 
-    /// How long the oldest hour that is over has been over, by the wall clock: since the watermark's hour ended.
-    func waitingMilliseconds(_ now: Int64) -> Int64 {
-        guard let lastClosed, let closable, lastClosed < closable else { return 0 }
-        return max(0, now - (lastClosed + Self.hour))
+    /// When the oldest hour that is over was over, by the wall clock: how long it has been waiting since. Nil: none waits.
+    var waitingSince: Int64? {
+        guard let lastClosed, let closable, lastClosed < closable else { return nil }
+        return lastClosed + Self.hour
     }
 }

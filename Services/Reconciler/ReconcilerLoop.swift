@@ -13,6 +13,7 @@ final class ReconcilerLoop: @unchecked Sendable {
     private var logger: Logger { context.logger }
     private let pause: Pause
     private let heartbeat: Heartbeat
+    private let vitals: ReconcilerVitals
     private let clock = SystemClock()
     // The reconciler's thread only.
     private var metrics: ReconcilerMetrics
@@ -25,11 +26,12 @@ final class ReconcilerLoop: @unchecked Sendable {
     /// How many hours are compared in one snapshot when catching up.
     private static let hoursAtOnce = 24
 
-    init(_ configuration: ReconcilerConfiguration, _ context: ServiceContext, pause: Pause) {
+    init(_ configuration: ReconcilerConfiguration, _ context: ServiceContext, vitals: ReconcilerVitals, pause: Pause) {
+        self.vitals = vitals
         self.configuration = configuration
         self.context = context
         self.pause = pause
-        metrics = ReconcilerMetrics(context.registry)
+        metrics = ReconcilerMetrics(context.registry, vitals)
         // A comparison of everything may take minutes between two portions of the log.
         heartbeat = context.health.heartbeat("reconciler", limitMilliseconds: 30 * 60_000)
         context.health.startupPending("recount", "the log has not been read up to the results yet")
@@ -204,12 +206,13 @@ final class ReconcilerLoop: @unchecked Sendable {
     }
 
     private func tellWaiting() {
-        metrics.unclosed.set(plan.waitingMilliseconds(clock.unixMilliseconds()) / 1_000)
+        if plan.isLoaded { vitals.waiting(since: plan.waitingSince) }
         if let last = plan.lastClosed { metrics.lastClosed.set(last / 1_000) }
     }
 
     private func obstructed(_ explanation: String) {
         metrics.obstructed.set(Int64(1))
+        vitals.obstructed(true)
         tellWaiting()
         context.health.notReady("reconciliation", explanation)
         guard trouble != explanation else { return }
@@ -221,6 +224,7 @@ final class ReconcilerLoop: @unchecked Sendable {
 
     private func recovered() {
         metrics.obstructed.set(Int64(0))
+        vitals.obstructed(false)
         context.health.ready("reconciliation")
         guard trouble != nil else { return }
         trouble = nil

@@ -6,12 +6,12 @@ struct ReconcilerMetrics {
     let records: CounterMetric
     let lag: GaugeMetric
     let lastClosed: GaugeMetric
-    let unclosed: GaugeMetric
     let obstructed: GaugeMetric
     let beyondHorizon: CounterMetric
     let seconds: HistogramMetric
     let reportsFailed: CounterMetric
     private let registry: OpenMetricsRegistry
+    private let vitals: ReconcilerVitals
     /// What the last comparison of each range found to differ, by check.
     private var open: [Range: [String: Int64]] = [:]
     private var knownChecks: Set<String> = []
@@ -22,8 +22,9 @@ struct ReconcilerMetrics {
         case everything
     }
 
-    init(_ registry: OpenMetricsRegistry) {
+    init(_ registry: OpenMetricsRegistry, _ vitals: ReconcilerVitals) {
         self.registry = registry
+        self.vitals = vitals
         records = registry.counter(
             "sluice_reconciliation_records", help: "Records of the log that were counted again.")
         lag = registry.gauge(
@@ -31,9 +32,10 @@ struct ReconcilerMetrics {
         lastClosed = registry.gauge(
             "sluice_reconciliation_last_closed_timestamp_seconds",
             help: "Unix time of the end of the last hour of event time that was compared.")
-        unclosed = registry.gauge(
+        registry.callbackGauge(
             "sluice_reconciliation_unclosed_seconds",
-            help: "How long the oldest hour that is over has been waiting for its comparison; 0: none waits.")
+            help: "How long the oldest hour that is over has been waiting for its comparison; 0: none waits."
+        ) { vitals.unclosedSeconds }
         obstructed = registry.gauge(
             "sluice_reconciliation_obstructed", help: "1 while it cannot be compared; the log says why.")
         beyondHorizon = registry.counter(
@@ -59,12 +61,15 @@ struct ReconcilerMetrics {
             report.checks.filter { $0.differing > 0 }.map { ($0.name, $0.differing) }, uniquingKeysWith: +)
         if open[range]?.isEmpty == true { open[range] = nil }
         knownChecks.formUnion(report.checks.map(\.name))
+        var sums: [String: Int64] = [:]
         for check in knownChecks {
+            sums[check] = open.values.reduce(0) { $0 + ($1[check] ?? 0) }
             registry.gauge(
                 "sluice_reconciliation_differences", labels: [("check", check)],
                 help: "Figures that are not what the log says, by check, until a comparison of the same hours agrees."
-            ).set(open.values.reduce(0) { $0 + ($1[check] ?? 0) })
+            ).set(sums[check] ?? 0)
         }
+        vitals.compared(sums)
     }
 
     /// Hours whose last comparison found something, ascending: they are compared again.

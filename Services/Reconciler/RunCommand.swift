@@ -36,11 +36,12 @@ struct RunCommand: AsyncParsableCommand {
             context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
         }
         await ServiceMain.run(context, exitCode: Self.exitCode) { context in
-            let effective = configuration.effective
-            let admin = try AdminServer(
-                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
-                registry: context.registry, configuration: { effective }, logger: context.logger)
-            return [admin, ReconcilerService(configuration, context)]
+            let vitals = ReconcilerVitals()
+            let watched = try WatchedService(
+                context, admin: configuration.admin, configuration: configuration.effective,
+                file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
+                postgres: configuration.postgres)
+            return watched.services + [ReconcilerService(configuration, context, vitals: vitals)]
         }
     }
 }

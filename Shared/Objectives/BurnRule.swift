@@ -20,4 +20,16 @@ public struct BurnRule: Sendable, Equatable {
         BurnRule(shortSeconds: 7_200, longSeconds: 86_400, rate: 3, severity: .ticket),
         BurnRule(shortSeconds: 21_600, longSeconds: 259_200, rate: 1, severity: .ticket),
     ]
+
+    /// The lengths of all windows in seconds, ascending.
+    public static let windows: [Int64] = Set(all.flatMap { [$0.shortSeconds, $0.longSeconds] }).sorted()
+
+    /// A window's length as Prometheus writes it: `5m`, `1h`, `3d`.
+    public static func name(ofWindow seconds: Int64) -> String {
+        for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] as [(String, Int64)]
+        where seconds % length == 0 {
+            return "\(seconds / length)\(unit)"
+        }
+        return "\(seconds)s"
+    }
 }

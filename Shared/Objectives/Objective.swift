@@ -39,9 +39,11 @@ public struct Objective: Sendable, Equatable, Codable {
     public var runbook: String
     /// Alerts of the same service that are consequences of this one and are held back while it pages.
     public var inhibits: [String]?
+    /// Of ``Policy/atOnce`` alone: how urgent it is; a page where nothing is said.
+    public var severity: BurnRule.Severity?
 
-    enum CodingKeys: String, CodingKey {
-        case name, title, why, indicator, unit, target, policy, alert, summary, runbook, inhibits
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, title, why, indicator, unit, target, policy, alert, summary, runbook, inhibits, severity
         case atMost = "at_most"
     }
 }
@@ -54,7 +56,7 @@ public struct ObjectiveFile: Sendable, Equatable, Codable {
     public var windowDays: Int
     public var objectives: [Objective]
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case service, objectives
         case windowDays = "window_days"
     }

@@ -46,6 +46,19 @@ public struct PostgresConfiguration: Sendable {
         self.applicationName = applicationName
     }
 
+    /// The file of the authorities that the server is checked against, where the connection string names one.
+    public var certificateAuthorityLocation: String? { file("sslrootcert") }
+    /// The file of this client's certificate, where the connection string names one.
+    public var certificateLocation: String? { file("sslcert") }
+
+    private func file(_ keyword: String) -> String? {
+        // "system" means the host's own authorities.
+        guard let path = ConnectionString(connectionString)?[keyword], !path.isEmpty, path != "system" else {
+            return nil
+        }
+        return path
+    }
+
     /// The limit that applies: see `silenceTimeoutMilliseconds`. 0 means none.
     var effectiveSilenceMilliseconds: Int {
         if let silenceTimeoutMilliseconds { return max(silenceTimeoutMilliseconds, 0) }

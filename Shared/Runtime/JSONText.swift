@@ -27,6 +27,11 @@ struct JSONText {
 
     mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
     mutating func value(_ number: Int64) { literal(String(number)) }
+    /// Whole numbers without a fraction; JSON has no other word for infinity and not-a-number than null.
+    mutating func value(_ number: Double) {
+        guard number.isFinite else { return literal("null") }
+        literal(Int64(exactly: number).map(String.init) ?? String(number))
+    }
 
     mutating func field(_ name: String, _ text: String) {
         key(name)

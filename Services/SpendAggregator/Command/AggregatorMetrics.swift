@@ -33,7 +33,6 @@ final class AggregatorMetrics {
     private let deadLetters: CounterMetric
     private let horizonBytes: GaugeMetric
     private let watermark: GaugeMetric
-    private let oldestUnapplied: GaugeMetric
 
     private let registry: OpenMetricsRegistry
     private let stream: StreamIdentity
@@ -44,7 +43,7 @@ final class AggregatorMetrics {
         "sluice_dedup_remembered_ids", "sluice_partition_stopped",
     ]
 
-    init(_ registry: OpenMetricsRegistry, _ stream: StreamIdentity) {
+    init(_ registry: OpenMetricsRegistry, _ stream: StreamIdentity, _ vitals: StreamVitals) {
         self.registry = registry
         self.stream = stream
         func name(_ rest: String) -> String { stream.metricPrefix + rest }
@@ -78,9 +77,21 @@ final class AggregatorMetrics {
         horizonBytes = registry.gauge(name("dedup_horizon_bytes"), help: "Memory of the remembered ids.")
         watermark = registry.gauge(
             name("watermark_lowest_timestamp_seconds"), help: "The smallest watermark of the owned partitions.")
-        oldestUnapplied = registry.gauge(
+        registry.callbackGauge(
             name("oldest_unapplied_age_seconds"),
-            help: "Age of the oldest record that is in the log and not committed.")
+            help: "Age of the oldest record that is in the log and not committed; grows while the worker hangs."
+        ) { vitals.oldestUnappliedSeconds }
+        registry.callbackGauge(
+            name("store_refused_seconds"),
+            help: "How long the database has refused commits or claims; 0: it takes them."
+        ) { vitals.storeRefusedSeconds }
+        if stream.isEvents {
+            registry.callbackGauge(
+                "sluice_watermark_behind_seconds",
+                help:
+                    "How far the slowest partition that has something to read is behind the newest event that was read."
+            ) { vitals.watermarkBehindSeconds }
+        }
     }
 
     /// Counts a stop by its reason.
@@ -122,13 +133,11 @@ final class AggregatorMetrics {
 
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
         var bytes = 0
-        var oldest: Int64 = 0
         var watermarks: [Watermark] = []
         for snapshot in snapshots {
             var shown = gauges(snapshot)
             let end = knownEnds[snapshot.partition]
             let age = snapshot.ageMilliseconds(now: unixMilliseconds, knownEnd: end)
-            oldest = max(oldest, age)
             bytes += snapshot.horizonBytes
             shown.lagSeconds.set(Double(age) / 1_000)
             if let end {
@@ -148,7 +157,6 @@ final class AggregatorMetrics {
             partitions[snapshot.partition] = shown
         }
         horizonBytes.set(Int64(bytes))
-        oldestUnapplied.set(Double(oldest) / 1_000)
         if case .at(let time) = Watermark.combined(watermarks) { watermark.set(Double(time.milliseconds) / 1_000) }
     }
 

@@ -14,6 +14,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     private let health: HealthState
     private let heartbeat: Heartbeat
     private let metrics: AggregatorMetrics
+    private let vitals: StreamVitals
     private let committed: @Sendable () -> Void
     private let sampled: @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void
     // The worker's thread only.
@@ -29,7 +30,8 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     ///   - committed: called on the worker's thread after each checkpoint that was committed.
     ///   - sampled: called there once a second.
     init(
-        _ stream: StreamIdentity, _ context: ServiceContext, committed: @escaping @Sendable () -> Void,
+        _ stream: StreamIdentity, _ context: ServiceContext, vitals: StreamVitals,
+        committed: @escaping @Sendable () -> Void,
         sampled: @escaping @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void
     ) {
         self.stream = stream
@@ -37,14 +39,19 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
         self.sampled = sampled
         logger = context.logger
         health = context.health
-        metrics = AggregatorMetrics(context.registry, stream)
+        self.vitals = vitals
+        metrics = AggregatorMetrics(context.registry, stream, vitals)
+        vitals.began()
         // A revoke or a drain may wait for its commit for most of half a minute.
         heartbeat = context.health.heartbeat(stream.worker, limitMilliseconds: 60_000)
         health.startupPending(stream.assignment, "no partitions of \(stream.topic) were assigned yet")
         health.notReady(stream.assignment, "no partitions of \(stream.topic) were assigned yet")
     }
 
-    func ended() { health.finished(heartbeat) }
+    func ended() {
+        health.finished(heartbeat)
+        vitals.ended()
+    }
 
     // MARK: Worker
 
@@ -169,6 +176,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
     }
 
     func sample(_ snapshots: [PartitionSnapshot], knownEnds: [Partition: Offset], unixMilliseconds: Int64) {
+        vitals.sampled(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
         metrics.sample(snapshots, knownEnds: knownEnds, unixMilliseconds: unixMilliseconds)
         sampled(snapshots, knownEnds)
         // The worker waits for its claims: where it samples they have gone through. On a quiet topic no commit would say so.
@@ -233,12 +241,14 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     private func storeFailed(_ event: Logger.Message, _ error: StoreError, _ explanation: String) {
         metrics.storeRetries.increment()
+        vitals.storeRefused()
         health.notReady(stream.postgres, error.message)
         logger.warning(
             event, metadata: ["topic": "\(topic)", "error": "\(error.message)", "explanation": "\(explanation)"])
     }
 
     private func storeRecovered(_ event: Logger.Message) {
+        vitals.storeAccepted()
         health.ready(stream.postgres)
         logger.info(event, metadata: ["topic": "\(topic)"])
     }

@@ -13,20 +13,23 @@ import Synchronization
 struct AggregatorService: Service {
     private let configuration: SpendConfiguration
     private let context: ServiceContext
+    private let vitals: AggregatorVitals
     private let timeZones: [String]
     private let probe: (any StepProbe)?
     private let relayProbe: (any OutboxProbe)?
 
     /// - Parameters:
+    ///   - vitals: where the streams write how they do.
     ///   - timeZones: the names that the database knows.
     ///   - probe: a test's; told of every step of the events' stream.
     ///   - relayProbe: a test's; told of every step of the relay.
     init(
-        _ configuration: SpendConfiguration, _ context: ServiceContext, timeZones: [String],
+        _ configuration: SpendConfiguration, _ context: ServiceContext, vitals: AggregatorVitals, timeZones: [String],
         probe: (any StepProbe)? = nil, relayProbe: (any OutboxProbe)? = nil
     ) {
         self.configuration = configuration
         self.context = context
+        self.vitals = vitals
         self.timeZones = timeZones
         self.probe = probe
         self.relayProbe = relayProbe
@@ -75,18 +78,19 @@ struct AggregatorService: Service {
         events.logic = SpendLogic(headroom: headroom)
         streams.append(
             try start(
-                events, nil, SpendWriter(names, headroom: headroom), stop, probe: probe, committed: committed,
+                events, nil, vitals.events, SpendWriter(names, headroom: headroom), stop, probe: probe,
+                committed: committed,
                 sampled: { idle.sampled($0, knownEnds: $1) }))
-        if let topic = side.adjustmentsTopic {
+        if let topic = side.adjustmentsTopic, let vitals = vitals.adjustments {
             streams.append(
                 try start(
-                    sideJob(topic, AdjustmentLogic()), "adjustments", AdjustmentWriter(names), stop,
+                    sideJob(topic, AdjustmentLogic()), "adjustments", vitals, AdjustmentWriter(names), stop,
                     committed: committed))
         }
-        if let topic = side.budgetsTopic {
+        if let topic = side.budgetsTopic, let vitals = vitals.budgets {
             streams.append(
                 try start(
-                    sideJob(topic, BudgetLogic(timeZones: timeZones), isCompacted: true), "budgets",
+                    sideJob(topic, BudgetLogic(timeZones: timeZones), isCompacted: true), "budgets", vitals,
                     BudgetWriter(names, clock: SystemClock()), stop, committed: committed))
         }
         return streams
@@ -111,14 +115,15 @@ struct AggregatorService: Service {
     }
 
     private func start<Logic: EventLogic>(
-        _ job: StreamJob<Logic>, _ kind: String?, _ writer: any OutputWriter<Logic.Output>, _ stop: StopFlag,
-        probe: (any StepProbe)? = nil, committed: @escaping @Sendable () -> Void,
+        _ job: StreamJob<Logic>, _ kind: String?, _ vitals: StreamVitals, _ writer: any OutputWriter<Logic.Output>,
+        _ stop: StopFlag, probe: (any StepProbe)? = nil, committed: @escaping @Sendable () -> Void,
         sampled: @escaping @Sendable ([PartitionSnapshot], [Partition: Offset]) -> Void = { _, _ in }
     ) throws -> StreamThreads {
         let identity = StreamIdentity(kind, topic: job.topic, settings: job.settings)
         return try StreamThreads(
             job, writer: writer, identity: identity, configuration,
-            observer: AggregatorObserver(identity, context, committed: committed, sampled: sampled), probe: probe,
+            observer: AggregatorObserver(identity, context, vitals: vitals, committed: committed, sampled: sampled),
+            probe: probe,
             stop: stop)
     }
 

@@ -3,6 +3,7 @@ import Connectors
 import Logging
 import Postgres
 import Runtime
+import ServiceCommand
 import Streams
 
 /// `spend-aggregator run`: the service itself.
@@ -43,13 +44,14 @@ struct RunCommand: AsyncParsableCommand {
                 configuration.side.budgetsTopic == nil
                 ? [] : try connection.query("SELECT name FROM pg_timezone_names").map { try $0.string(0) }
             connection.close()
-            let effective = configuration.effective
-            let admin = try AdminServer(
-                settings: configuration.admin, name: context.name, version: context.version, health: context.health,
-                registry: context.registry, configuration: { effective }, logger: context.logger)
+            let vitals = AggregatorVitals(configuration.side)
+            let watched = try WatchedService(
+                context, admin: configuration.admin, configuration: configuration.effective,
+                file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
+                postgres: configuration.postgres)
             let aggregator = AggregatorService(
-                configuration, context, timeZones: timeZones, probe: probe, relayProbe: relayProbe)
-            return [admin, aggregator]
+                configuration, context, vitals: vitals, timeZones: timeZones, probe: probe, relayProbe: relayProbe)
+            return watched.services + [aggregator]
         }
     }
 }

@@ -7,6 +7,8 @@ struct AdminRoutes: Sendable {
     /// The effective configuration, secrets already taken out.
     var configuration: @Sendable () -> [ConfigurationEntry]
     var token: Secret?
+    /// The objectives as JSON; nil from a service that has none.
+    var objectives: (@Sendable () -> String)?
 
     /// The paths that never ask for the token.
     private static let probes: Set<String> = ["/healthz/live", "/healthz/ready", "/healthz/startup"]
@@ -27,6 +29,8 @@ struct AdminRoutes: Sendable {
         case "/metrics":
             AdminResponse(status: .ok, contentType: OpenMetricsRegistry.contentType, body: registry.exposition())
         case "/config": .json(.ok, configurationJSON)
+        case "/objectives":
+            objectives.map { .json(.ok, $0()) } ?? .text(.notFound, "this service has no objectives")
         case "/version": .json(.ok, versionJSON)
         default: .text(.notFound, "no such path; / lists all of them")
         }
@@ -44,6 +48,7 @@ struct AdminRoutes: Sendable {
         /healthz/ready     it makes progress
         /healthz/startup   its warm-up is over
         /metrics           OpenMetrics
+        /objectives        what it promises, and how much of it was kept
         /config            effective configuration, without secrets
         /version           name and version
         """

@@ -44,17 +44,19 @@ public final class AdminServer: Service {
     private let connections = Atomic<Int>(0)
 
     /// Opens the port; connections are answered once ``run()`` runs.
+    /// - Parameter objectives: What `/objectives` answers, see ``ObjectivesService/json``; nil: the service has none.
     /// - Throws: ``RuntimeError`` `admin_token` for an address beyond loopback without a token, `admin_address` for
     ///   one that is not an address or cannot be listened on.
     public convenience init(
         settings: Settings = Settings(), name: String, version: String, health: HealthState,
-        registry: OpenMetricsRegistry, configuration: @escaping @Sendable () -> [ConfigurationEntry], logger: Logger
+        registry: OpenMetricsRegistry, configuration: @escaping @Sendable () -> [ConfigurationEntry], logger: Logger,
+        objectives: (@Sendable () -> String)? = nil
     ) throws {
         try self.init(
             settings: settings,
             routes: AdminRoutes(
                 name: name, version: version, health: health, registry: registry, configuration: configuration,
-                token: settings.token),
+                token: settings.token, objectives: objectives),
             logger: logger, requestLimit: .seconds(5))
     }
 
