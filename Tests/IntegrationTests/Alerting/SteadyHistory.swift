@@ -4,35 +4,37 @@ import Testing
 
 /// Days without a bad second, put into Prometheus before it starts.
 ///
-/// A Prometheus that has seen one minute takes each second for a sixtieth of its hour, and of its three days: one bad second
-/// would page. An installation has days behind it, and so has a test that says something about one.
+/// A Prometheus that has seen one minute takes each second for a sixtieth of its hour: one bad second would page. An installation
+/// has days behind it, and so has a test that says something about one.
 struct SteadyHistory: Sendable {
-    struct Series: Sendable {
-        var job: String
-        var port: Int
-        var objective: String
+    /// By job, the admin ports of its processes.
+    var targets: [String: [Int]]
+    var days = 3
+
+    private struct Objectives: Decodable {
+        struct Objective: Decodable { var name: String }
+        var objectives: [Objective]
     }
 
-    var series: [Series]
-    var days = 3
+    private static let files = [
+        "spend-aggregator": "SpendAggregator/Command", "reconciler": "Reconciler", "archiver": "Archiver",
+    ]
 
     /// Writes it as blocks of Prometheus's storage.
     func write(to data: URL, work: URL) async throws {
         let file = work.appending(path: "history.txt")
         let end = Int(Date().timeIntervalSince1970) - 5
+        let first = end - days * 86_400
         var text = ""
         for name in ["sluice_objective_seconds", "sluice_objective_bad_seconds"] {
             text += "# TYPE \(name) counter\n"
-            for each in series {
-                let labels = "job=\"\(each.job)\",instance=\"127.0.0.1:\(each.port)\",objective=\"\(each.objective)\""
-                for moment in moments(until: end) {
-                    let value = name.contains("bad") ? 0 : moment - (end - days * 86_400)
-                    text += "\(name)_total{\(labels)} \(value) \(moment)\n"
+            for labels in try labels() {
+                for moment in moments(from: first, through: end) {
+                    text += "\(name)_total{\(labels)} \(name.contains("bad") ? 0 : moment - first) \(moment)\n"
                 }
             }
         }
-        text += "# EOF\n"
-        try Data(text.utf8).write(to: file)
+        try Data((text + "# EOF\n").utf8).write(to: file)
         let result = try await ChildProcess.run(
             .init(
                 "/usr/bin/promtool",
@@ -40,9 +42,19 @@ struct SteadyHistory: Sendable {
         try #require(result.status.isSuccess, "\(result)")
     }
 
+    private func labels() throws -> [String] {
+        try targets.flatMap { job, ports in
+            let path = "../Services/\(Self.files[job] ?? job)/objectives.json"
+            let text = try Data(contentsOf: DeployedFiles.source.appending(path: path))
+            let names = try JSONDecoder().decode(Objectives.self, from: text).objectives.map(\.name)
+            return ports.flatMap { port in
+                names.map { "job=\"\(job)\",instance=\"127.0.0.1:\(port)\",objective=\"\($0)\"" }
+            }
+        }
+    }
+
     /// Every five minutes, and every ten seconds of the last ten minutes, over which the shortest windows look.
-    private func moments(until end: Int) -> [Int] {
-        Array(stride(from: end - days * 86_400, to: end - 600, by: 300))
-            + Array(stride(from: end - 600, through: end, by: 10))
+    private func moments(from first: Int, through end: Int) -> [Int] {
+        Array(stride(from: first, to: end - 600, by: 300)) + Array(stride(from: end - 600, through: end, by: 10))
     }
 }
