@@ -55,9 +55,11 @@ public struct ObjectiveFile: Sendable, Equatable, Codable {
     /// The budget's window in days.
     public var windowDays: Int
     public var objectives: [Objective]
+    /// What the service's dashboard shows below its objectives.
+    public var panels: [DashboardPanel]?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case service, objectives
+        case service, objectives, panels
         case windowDays = "window_days"
     }
 }

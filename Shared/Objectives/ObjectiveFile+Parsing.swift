@@ -48,6 +48,16 @@ extension ObjectiveFile {
         if let twice = Self.repeated(objectives.map(\.alert)) {
             throw ObjectiveError("alert '\(twice)' comes twice; each objective has an alert of its own")
         }
+        for (panel, members) in zip(panels ?? [], members.panels) {
+            if let unknown = members.subtracting(DashboardPanel.CodingKeys.known).min() {
+                throw ObjectiveError(
+                    "panel '\(panel.title)': unknown member '\(unknown)'; known are "
+                        + Self.list(DashboardPanel.CodingKeys.known))
+            }
+            guard !panel.title.isEmpty, !panel.expression.isEmpty else {
+                throw ObjectiveError("panel '\(panel.title)': title or expression is empty")
+            }
+        }
         try checkInhibitions()
     }
 
@@ -103,12 +113,16 @@ extension ObjectiveFile {
     private struct Members: Decodable {
         var own: Set<String>
         var objectives: [Set<String>]
+        var panels: [Set<String>]
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: AnyKey.self)
             own = Set(container.allKeys.map(\.stringValue))
-            let entries = try container.decode([Keys].self, forKey: AnyKey(stringValue: "objectives"))
-            objectives = entries.map(\.names)
+            func members(_ key: String) throws -> [Set<String>] {
+                try (container.decodeIfPresent([Keys].self, forKey: AnyKey(stringValue: key)) ?? []).map(\.names)
+            }
+            objectives = try members("objectives")
+            panels = try members("panels")
         }
 
         private struct Keys: Decodable {

@@ -1,3 +1,4 @@
+import Cryptography
 public import Kafka
 public import Objectives
 public import Postgres
@@ -18,10 +19,8 @@ public struct WatchedService {
         indicators: Indicators, kafka: KafkaClientConfiguration?, postgres: PostgresConfiguration?,
         sink: (any AlertSink)? = nil
     ) throws {
-        let certificates = CertificateWatch(kafka: kafka, postgres: postgres, context.registry) { _ in
-            // Replaced by the reader of certificates.
-            Int64.max / 2
-        }
+        let certificates = CertificateWatch(
+            kafka: kafka, postgres: postgres, context.registry, notAfter: CertificateFile.notAfter)
         var indicators = indicators
         indicators.set("certificates") { certificates.indication }
         let host = ServiceConfigurationReader.hostName(fallback: context.name)
