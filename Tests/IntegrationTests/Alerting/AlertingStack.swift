@@ -15,7 +15,7 @@ final class AlertingStack: Sendable {
 
     /// Starts both; their data lie below the folder.
     init(
-        folder: URL, targets: [String: [Int]], pace: DeployedFiles.Pace, history: SteadyHistory? = nil
+        folder: URL, targets: [String: [Int]], pace: DeployedFiles.Pace
     ) async throws {
         receiver = try WebhookReceiver()
         let ports = try FreePort.some(2)
@@ -24,7 +24,6 @@ final class AlertingStack: Sendable {
             in: folder, targets: targets, alertmanagerPort: alertmanagerPort, receiverPort: receiver.port, pace: pace)
         let data = folder.appending(path: "prometheus-data")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
-        try await history?.write(to: data, work: folder)
         alertmanager = try ChildProcess(
             .init(
                 "/usr/bin/prometheus-alertmanager",

@@ -41,11 +41,12 @@ struct DeployedFiles: Sendable {
         }
         for service in Self.services {
             try copy("\(service)/alerts.yml") { $0 }
-            if FileManager.default.fileExists(atPath: Self.source.appending(path: "\(service)/slo.yml").inFileSystem) {
-                try copy("\(service)/slo.yml") { text in
-                    guard case .quick = pace else { return text }
-                    return try Self.replacing("[30m]", "[90s]", in: Self.replacing("[5m]", "[15s]", in: text))
-                }
+            try copy("\(service)/slo.yml") { text in
+                guard case .quick = pace else { return text }
+                return try [
+                    ("[5m])), 300)", "[15s])), 15)"), ("[5m]", "[15s]"), ("[30m])), 1800)", "[90s])), 90)"),
+                    ("[30m]", "[90s]"), ("interval: 5s", "interval: 1s"),
+                ].reduce(text) { try Self.replacing($1.0, $1.1, in: $0) }
             }
         }
         try copy("alerting/prometheus.yml") { text in

@@ -10,7 +10,7 @@ struct WatchedStack: Sendable {
     private let ports: [String: [Int]]
 
     /// Runs a test with everything up and quiet: an aggregator and the reconciler at work, a trickle of events, each target
-    /// scraped, three days without a bad second behind it.
+    /// scraped.
     /// - Parameters:
     ///   - aggregators: how many of them Prometheus knows; the first one is started.
     ///   - brokers: another way to the brokers, such as a proxy, for the first aggregator.
@@ -25,7 +25,7 @@ struct WatchedStack: Sendable {
             let free = try FreePort.some(aggregators + 1)
             let ports = ["spend-aggregator": Array(free.dropLast()), "reconciler": [free[aggregators]]]
             let alerting = try await AlertingStack(
-                folder: scenario.folder, targets: ports, pace: pace, history: SteadyHistory(targets: ports))
+                folder: scenario.folder, targets: ports, pace: pace)
             defer { alerting.stop() }
             do {
                 let stack = WatchedStack(scenario: scenario, alerting: alerting, ports: ports)
