@@ -22,7 +22,7 @@ extension WatchedStack {
         try await process.terminate()
         try await scenario.expectSet(1, ["--accept-gap-to", String(gap)])
         let mended = ContinuousClock.now
-        let next = try start(flags: flags + ["--kafka-contiguous", "false"])
+        let next = try self.start(flags: flags + ["--kafka-contiguous", "false"])
         try await expectResolved("SluicePartitionStopped", since: mended)
         return next
     }
