@@ -134,8 +134,15 @@ let package = Package(
         // What the command lines of services have in common: the settings of their connections, and how they end.
         .target(
             name: "ServiceCommand",
-            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", "Cryptography", argumentParser, lifecycle],
+            dependencies: [
+                "Hooks", "Runtime", "Objectives", "Kafka", "Postgres", "Connectors", "Cryptography", argumentParser,
+                lifecycle,
+            ],
             path: "Shared/ServiceCommand", swiftSettings: strict),
+        // Alerts to webhooks, without Prometheus.
+        .target(
+            name: "Hooks", dependencies: ["Objectives", "HTTP", "Cryptography", "Runtime", logging, lifecycle],
+            path: "Shared/Hooks", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
             name: "TestKit", dependencies: ["Streams", "Schemas", "CCoroutine"], path: "Shared/TestKit",
@@ -154,7 +161,7 @@ let package = Package(
         .executableTarget(
             name: "SpendAggregator",
             dependencies: [
-                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Objectives", "Runtime",
+                "SpendAggregatorJob", "Streams", "Kafka", "Postgres", "Connectors", "Hooks", "Objectives", "Runtime",
                 "ServiceCommand", argumentParser, logging, lifecycle,
             ],
             path: "Services/SpendAggregator/Command",
@@ -164,7 +171,8 @@ let package = Package(
         .executableTarget(
             name: "Archiver",
             dependencies: [
-                "Archive", "Streams", "Kafka", "Objectives", "Runtime", "ServiceCommand", argumentParser, logging,
+                "Archive", "Streams", "Kafka", "Hooks", "Objectives", "Runtime", "ServiceCommand", argumentParser,
+                logging,
                 lifecycle,
             ],
             path: "Services/Archiver",
@@ -175,7 +183,8 @@ let package = Package(
         .executableTarget(
             name: "Reconciler",
             dependencies: [
-                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Objectives", "Runtime",
+                "Reconciliation", "Archive", "Streams", "Kafka", "Postgres", "Connectors", "Hooks", "Objectives",
+                "Runtime",
                 "ServiceCommand", argumentParser, logging, lifecycle,
             ],
             path: "Services/Reconciler",
@@ -231,6 +240,14 @@ let package = Package(
         .testTarget(
             name: "CryptographyTests", dependencies: ["Cryptography", "LocalServers"], path: "Tests/CryptographyTests",
             swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "LocalServers"], path: "Tests/HTTPTests", swiftSettings: strict),
+        .testTarget(
+            name: "HooksTests",
+            dependencies: [
+                "Hooks", "Objectives", "HTTP", "Runtime", "ServiceCommand", "LocalServers", logging, lifecycle,
+            ],
+            path: "Tests/HooksTests", swiftSettings: strict),
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "Streams", "Kafka", "LocalServers"],

@@ -1,4 +1,5 @@
 import Archive
+import Hooks
 import Kafka
 import Logging
 import Runtime
@@ -15,6 +16,8 @@ struct ArchiverConfiguration: Sendable {
     var compressionLevel: Int
     /// 0: everything is kept.
     var retentionMilliseconds: Int64
+    /// Where alerts go; nil: nowhere.
+    var hooks: HookConfiguration?
     var admin: AdminServer.Settings
     var logLevel: Logger.Level
     var logFormat: LogFormat
@@ -40,6 +43,7 @@ struct ArchiverConfiguration: Sendable {
                 "retention is \(retention) ms; expected 0, which keeps everything, or a duration of at least 1h such as 400d",
                 context: ["key": "retention"])
         }
+        let hooks = try reader.hooks()
         let admin = try reader.adminSettings(defaultPort: 9_465)
         let log = try reader.logSettings()
         // Of the other services, which may share the environment.
@@ -47,7 +51,7 @@ struct ArchiverConfiguration: Sendable {
         try reader.finish(alsoKnown: ServiceConfigurationReader.foreignVariables + others)
         return ArchiverConfiguration(
             kafka: kafka, topic: topic, folder: ArchiveFolder(folder), segmentBytes: bytes, segmentAgeMilliseconds: age,
-            compressionLevel: level, retentionMilliseconds: retention, admin: admin, logLevel: log.level,
+            compressionLevel: level, retentionMilliseconds: retention, hooks: hooks, admin: admin, logLevel: log.level,
             logFormat: log.format, warnings: reader.warnings, effective: reader.effective())
     }
 }

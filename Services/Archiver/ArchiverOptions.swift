@@ -6,6 +6,7 @@ import ServiceCommand
 struct ArchiverOptions: ParsableArguments {
     @OptionGroup var serving: ServingOptions
     @OptionGroup var kafka: KafkaServerOptions
+    @OptionGroup var hooks: HookOptions
     @Option(help: "The topic to archive (ad-events).") var kafkaTopic: String?
     @Option(help: "The folder of the archive; it must be there.") var archiveFolder: String?
     @Option(help: "A segment is finished at this size of its records before compression (256MiB).")
@@ -21,6 +22,6 @@ struct ArchiverOptions: ParsableArguments {
             "kafka.topic": kafkaTopic, "archive.folder": archiveFolder, "segment.bytes": segmentBytes,
             "segment.age": segmentAge, "compression.level": compressionLevel, "retention": retention,
         ]
-        return [serving.flags, kafka.flags].reduce(own) { $0.merging($1) { first, _ in first } }
+        return [serving.flags, hooks.flags, kafka.flags].reduce(own) { $0.merging($1) { first, _ in first } }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import Kafka
 import Runtime
+import ServiceCommand
 import Streams
 
 /// `archiver check`: configuration, folder and topic, without side effects.
@@ -12,6 +13,7 @@ struct CheckCommand: AsyncParsableCommand {
         abstract:
             "Show the effective settings, try folder and topic, and see that they belong together; change nothing.")
     @OptionGroup var options: ArchiverOptions
+    @Flag(help: "Also send a test alert, SluiceHookTest, to each receiver of alerts.") var hookTest = false
 
     func run() async throws {
         try await CommandFailure.guarded {
@@ -29,6 +31,11 @@ struct CheckCommand: AsyncParsableCommand {
                     print("\(name): FAILED, \(error)")
                     first = first ?? error
                 }
+            }
+            let hooksWork = HookCheck.attempt(
+                configuration.hooks, service: ArchiverConfiguration.service, sendsTest: hookTest)
+            if !hooksWork, first == nil {
+                throw ArgumentParser.ExitCode(ExitCode.dependencyUnavailable.rawValue)
             }
             if let first {
                 throw ArgumentParser.ExitCode(ExitCode.of(first, mapping: CommandFailure.exitCode).rawValue)

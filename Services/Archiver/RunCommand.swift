@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
             let watched = try WatchedService(
                 context, admin: configuration.admin, configuration: configuration.effective,
                 file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
-                postgres: nil)
+                postgres: nil, hooks: configuration.hooks)
             return watched.services + [ArchiverService(Archiver(configuration, context, vitals: vitals))]
         }
     }

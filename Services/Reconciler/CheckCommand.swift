@@ -10,6 +10,7 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Show the effective settings and try the connections; change nothing.")
     @OptionGroup var options: ReconcilerOptions
+    @Flag(help: "Also send a test alert, SluiceHookTest, to each receiver of alerts.") var hookTest = false
 
     func run() async throws {
         try await ServiceFailure.guarded(ReconcilerConfiguration.name) {
@@ -34,6 +35,9 @@ struct CheckCommand: AsyncParsableCommand {
                         return "\(log.description) has \(try log.partitions().count) partitions"
                     } && works
             }
+            works =
+                HookCheck.attempt(configuration.hooks, service: ReconcilerConfiguration.name, sendsTest: hookTest)
+                && works
             if !works { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
         }
     }

@@ -1,5 +1,6 @@
 import Connectors
 import Glibc
+import Hooks
 import Kafka
 import Logging
 import Postgres
@@ -20,6 +21,8 @@ struct ReconcilerConfiguration: Sendable {
     var fullMilliseconds: Int64
     var reportsFolder: String?
     var reportsRetentionMilliseconds: Int64
+    /// Where alerts go; nil: nowhere.
+    var hooks: HookConfiguration?
     var admin: AdminServer.Settings
     var logFormat: LogFormat
     var logLevel: Logger.Level
@@ -48,7 +51,8 @@ struct ReconcilerConfiguration: Sendable {
             reportsFolder: try reader.optionalString("reports.folder"),
             reportsRetentionMilliseconds: try reader.milliseconds(
                 "reports.retention", in: 3_600_000...(3_650 * 86_400_000), default: 90 * 86_400_000),
-            admin: try reader.adminSettings(defaultPort: 9_466), logFormat: log.format, logLevel: log.level,
+            hooks: try reader.hooks(), admin: try reader.adminSettings(defaultPort: 9_466), logFormat: log.format,
+            logLevel: log.level,
             warnings: [], effective: [])
         try reader.finish(alsoKnown: ServiceConfigurationReader.foreignVariables)
         configuration.warnings = reader.warnings

@@ -6,6 +6,7 @@ import ServiceCommand
 struct ReconcilerOptions: ParsableArguments {
     @OptionGroup var serving: ServingOptions
     @OptionGroup var kafka: KafkaServerOptions
+    @OptionGroup var hooks: HookOptions
     @OptionGroup var postgres: PostgresServerOptions
     @Option(help: "The job whose results are checked (spend-aggregator).") var job: String?
     @Option(help: "The job's deduplication horizon (10m).") var dedupHorizon: String?
@@ -28,6 +29,8 @@ struct ReconcilerOptions: ParsableArguments {
             "follow.interval": followInterval, "full.interval": fullInterval, "reports.folder": reportsFolder,
             "reports.retention": reportsRetention,
         ]
-        return [serving.flags, kafka.flags, postgres.flags].reduce(own) { $0.merging($1) { first, _ in first } }
+        return [serving.flags, hooks.flags, kafka.flags, postgres.flags].reduce(own) {
+            $0.merging($1) { first, _ in first }
+        }
     }
 }

@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
             let watched = try WatchedService(
                 context, admin: configuration.admin, configuration: configuration.effective,
                 file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
-                postgres: configuration.postgres)
+                postgres: configuration.postgres, hooks: configuration.hooks)
             return watched.services + [ReconcilerService(configuration, context, vitals: vitals)]
         }
     }

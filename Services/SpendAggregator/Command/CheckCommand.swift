@@ -10,6 +10,7 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Show the effective settings and try the connections; change nothing.")
     @OptionGroup var options: ServiceOptions
+    @Flag(help: "Also send a test alert, SluiceHookTest, to each receiver of alerts.") var hookTest = false
 
     func run() async throws {
         try await CommandFailure.guarded {
@@ -26,6 +27,9 @@ struct CheckCommand: AsyncParsableCommand {
             }
             if let topic = configuration.side.signalsTopic {
                 failures += ServiceFailure.attempt("kafka") { try signals(topic, configuration) } ? 0 : 1
+            }
+            if !HookCheck.attempt(configuration.hooks, service: SpendConfiguration.defaultJob, sendsTest: hookTest) {
+                failures += 1
             }
             if failures > 0 { throw ArgumentParser.ExitCode(Runtime.ExitCode.dependencyUnavailable.rawValue) }
         }

@@ -48,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
             let watched = try WatchedService(
                 context, admin: configuration.admin, configuration: configuration.effective,
                 file: PackageResources.objectives_json, indicators: vitals.indicators, kafka: configuration.kafka,
-                postgres: configuration.postgres)
+                postgres: configuration.postgres, hooks: configuration.hooks)
             let aggregator = AggregatorService(
                 configuration, context, vitals: vitals, timeZones: timeZones, probe: probe, relayProbe: relayProbe)
             return watched.services + [aggregator]

@@ -6,6 +6,7 @@ import ServiceCommand
 struct ServiceOptions: ParsableArguments {
     @OptionGroup var serving: ServingOptions
     @OptionGroup var kafka: KafkaServerOptions
+    @OptionGroup var hooks: HookOptions
     @OptionGroup var postgres: PostgresServerOptions
     @Option(help: "Topic of ad events (ad-events).") var kafkaTopic: String?
     @Option(help: "true where the topic skips no offset, so that one it skips stops the partition (false).")
@@ -37,6 +38,8 @@ struct ServiceOptions: ParsableArguments {
             "budgets.topic": budgetsTopic, "signals.topic": signalsTopic, "signals.partitions": signalsPartitions,
             "retention.minutes": retentionMinutes,
         ]
-        return [serving.flags, kafka.flags, postgres.flags].reduce(own) { $0.merging($1) { first, _ in first } }
+        return [serving.flags, hooks.flags, kafka.flags, postgres.flags].reduce(own) {
+            $0.merging($1) { first, _ in first }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Connectors
 import Glibc
+import Hooks
 import Kafka
 import Logging
 import Postgres
@@ -18,6 +19,8 @@ struct SpendConfiguration: Sendable {
     /// The streams beside the events, and what comes of them.
     var side: SideStreams
     var instance: String
+    /// Where alerts go; nil: nowhere.
+    var hooks: HookConfiguration?
     var admin: AdminServer.Settings
     var logLevel: Logger.Level
     var logFormat: LogFormat
@@ -42,6 +45,7 @@ struct SpendConfiguration: Sendable {
         postgres.maximumBindBytes = 1_000_000_000
         let prefix = try reader.string("schema-prefix", default: "")
         let names = try DatabaseNames(prefix: prefix)
+        let hooks = try reader.hooks()
         let admin = try reader.adminSettings(defaultPort: 9_464)
         let log = try reader.logSettings()
         try reader.finish(alsoKnown: ServiceConfigurationReader.foreignVariables)
@@ -50,7 +54,7 @@ struct SpendConfiguration: Sendable {
             kafka: kafka,
             consumer: KafkaConsumer.Settings(
                 group: group, groupInstanceID: instance, sessionTimeoutMilliseconds: Int32(session)),
-            postgres: postgres, names: names, job: job, side: side, instance: instance, admin: admin,
+            postgres: postgres, names: names, job: job, side: side, instance: instance, hooks: hooks, admin: admin,
             logLevel: log.level, logFormat: log.format, warnings: reader.warnings, effective: reader.effective(),
             owner: "\(instance)/\(getpid())/\(UInt32.random(in: .min ... .max))")
         if !prefix.isEmpty { configuration.job.operatorFlags = "--schema-prefix \(prefix)" }

@@ -101,6 +101,27 @@ public final class ServiceConfigurationReader: Sendable {
         return text
     }
 
+    /// Text of which only a part may be seen, such as a URL whose path is a secret; nil when nobody gives it.
+    /// - Parameters:
+    ///   - shown: What ``effective()`` shows of it.
+    ///   - parse: Makes a value of it. The error that it throws must not hold the text either; which key it is and who gave it
+    ///     is put before it.
+    public func optionalHidden<Value>(
+        _ key: String, shown: (Value) -> String, _ parse: (String) throws -> Value
+    ) throws -> Value? {
+        guard let (text, source) = raw(key) else { return nil }
+        let value: Value
+        do {
+            value = try parse(text)
+        } catch {
+            throw RuntimeError(
+                .configurationInvalid, "\(key) from \(source): \(error)",
+                context: ["key": key, "source": source.description])
+        }
+        record(key, shown: shown(value), source: source)
+        return value
+    }
+
     /// A whole number in a range. Digits may be grouped: `1_000_000`.
     public func int(_ key: String, in range: ClosedRange<Int>, default defaultValue: Int? = nil) throws -> Int {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
