@@ -18,13 +18,14 @@ struct FaultAlertTests {
             try await certificates.renew(days: 5)
             let began = ContinuousClock.now
             let flags = ["--kafka-contiguous", "true", "--postgres", postgres]
-            try await WatchedStack.with(postgres: server.connectionString, flags: flags, pace: .quick) { stack, first in
+            try await WatchedStack.with(postgres: server.connectionString, flags: flags, pace: .quick) {
+                stack, processes in
                 try await stack.expectAlert(
                     "SluiceCertificatesEnd", severity: "ticket", since: began, within: .seconds(60),
                     fault: "a certificate with 5 days left", cause: certificates.file)
                 try await certificates.renew(days: 90)
                 let renewed = ContinuousClock.now
-                let second = try await stack.stopPartition(of: first, flags: flags)
+                let second = try await stack.stopPartition(of: processes[0], flags: flags)
                 try await stack.changeRow()
                 try await stack.expectResolved("SluiceCertificatesEnd", severity: "ticket", since: renewed)
                 try await stack.expectReconciled()
@@ -43,6 +44,7 @@ struct FaultAlertTests {
             group.addTask { try await Self.databaseStopped(pace: .shipped) }
             group.addTask { try await Self.databaseFrozen() }
             group.addTask { try await Self.transactionHangs() }
+            group.addTask { try await Self.processFrozen() }
             try await group.waitForAll()
         }
         IncidentRecord.printTable()
@@ -79,7 +81,7 @@ struct FaultAlertTests {
                     notice = .success(
                         try await stack.expectAlert(
                             "SluiceResultsOld", since: start, within: .seconds(60),
-                            fault: "PostgreSQL frozen (SIGSTOP)", cause: ""))
+                            fault: "PostgreSQL frozen (SIGSTOP)", cause: nil))
                 } catch { notice = .failure(error) }
                 for process in family { process.signal(SIGCONT) }
                 _ = try notice.get()
@@ -105,6 +107,23 @@ struct FaultAlertTests {
                 try await stack.expectReconciled()
                 try await stack.expectNothingElse(than: ["SluiceCommitsFail page"], heldBack: ["SluiceResultsOld page"])
             }
+        }
+    }
+
+    /// The consumer does nothing and answers nobody. A rule sees it, for it cannot say anything about itself.
+    private static func processFrozen() async throws {
+        try await WatchedStack.with(pace: .quick) { stack, processes in
+            let start = ContinuousClock.now
+            processes[0].freeze()
+            defer { processes[0].thaw() }
+            let page = try await stack.expectAlert(
+                "SluiceScrapeMissing", since: start, within: .seconds(90), fault: "the aggregator frozen (SIGSTOP)",
+                cause: nil)
+            #expect(page.labels["instance"] != nil)
+            processes[0].thaw()
+            try await stack.expectResolved("SluiceScrapeMissing", since: .now)
+            try await stack.expectReconciled()
+            try await stack.expectNothingElse(than: ["SluiceScrapeMissing page"])
         }
     }
 }

@@ -22,7 +22,7 @@ extension WatchedStack {
         try await process.terminate()
         try await scenario.expectSet(1, ["--accept-gap-to", String(gap)])
         let mended = ContinuousClock.now
-        let next = try self.start(flags: flags + ["--kafka-contiguous", "false"])
+        let next = try services.start(flags: flags + ["--kafka-contiguous", "false"])
         try await expectResolved("SluicePartitionStopped", since: mended)
         return next
     }
@@ -40,8 +40,9 @@ extension WatchedStack {
         try await expectAlert(
             "SluiceSpendDiffers", since: start, within: .seconds(30), fault: "a row changed by hand", cause: "minute")
         let plan = scenario.folder.appending(path: "plan.json").inFileSystem
-        _ = try await scenario.sluice(
+        let comparison = try await scenario.sluice(
             ["reconcile", "--kafka-brokers", scenario.brokers, "--plan", plan] + scenario.installation)
+        try #require(FileManager.default.fileExists(atPath: plan), "\(comparison)")
         let repair = try await scenario.sluice(
             ["reconcile", "repair", plan, "--apply", "--reason", "changed by hand in a test"]
                 + scenario.installation.dropLast(2))

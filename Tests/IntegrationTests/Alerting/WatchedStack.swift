@@ -2,40 +2,37 @@ import Foundation
 import LocalServers
 import Testing
 
-/// A scenario whose processes are watched by Prometheus: aggregators and a reconciler at ports of their own, that they keep over
-/// restarts, and a trickle of events.
+/// A scenario whose processes Prometheus watches: aggregators, a reconciler, and a trickle of events.
 struct WatchedStack: Sendable {
-    let scenario: Scenario
+    let services: WatchedServices
     let alerting: AlertingStack
-    private let ports: [String: [Int]]
 
-    /// Runs a test with everything up and quiet: an aggregator and the reconciler at work, a trickle of events, each target
-    /// scraped.
+    /// Runs a test with everything up and quiet: aggregators and the reconciler at work, a trickle of events, each target scraped.
     /// - Parameters:
-    ///   - aggregators: how many of them Prometheus knows; the first one is started.
-    ///   - brokers: another way to the brokers, such as a proxy, for the first aggregator.
-    ///   - flags: settings of the first aggregator.
+    ///   - count: how many aggregators there are.
+    ///   - flags: settings of the aggregators.
     static func with(
-        aggregators: Int = 1, postgres: String? = nil, brokers: ((Scenario) throws -> String)? = nil,
-        flags: [String] = [], pace: DeployedFiles.Pace,
-        _ body: (WatchedStack, Aggregator) async throws -> Void
+        aggregators count: Int = 1, postgres: String? = nil, flags: [String] = [], pace: DeployedFiles.Pace,
+        _ body: (WatchedStack, [Aggregator]) async throws -> Void
     ) async throws {
         try await withScenario(partitions: 2, postgres: postgres) { scenario in
             try await scenario.createTopic()
-            let free = try FreePort.some(aggregators + 1)
-            let ports = ["spend-aggregator": Array(free.dropLast()), "reconciler": [free[aggregators]]]
-            let alerting = try await AlertingStack(
-                folder: scenario.folder, targets: ports, pace: pace)
+            let free = try FreePort.some(count + 1)
+            let ports = ["spend-aggregator": Array(free.dropLast()), "reconciler": [free[count]]]
+            let services = WatchedServices(scenario: scenario, ports: ports)
+            let aggregators = try (0..<count).map { try services.start($0, flags: flags) }
+            let stream = try services.trickle()
+            for aggregator in aggregators { try await aggregator.waitForFirstCommit() }
+            let reconciler = try services.startReconciler()
+            try await until("the reconciler can compare") {
+                try await reconciler.get("/healthz/ready").status == 200
+            }
+            // Last, as in an installation: a Prometheus that starts before its services rightly misses them.
+            let alerting = try await AlertingStack(folder: scenario.folder, targets: ports, pace: pace)
             defer { alerting.stop() }
             do {
-                let stack = WatchedStack(scenario: scenario, alerting: alerting, ports: ports)
-                let way = try brokers.map { ["--kafka-brokers", try $0(scenario)] } ?? []
-                let first = try stack.start(flags: way + flags)
-                let stream = try stack.trickle()
-                try await first.waitForFirstCommit()
-                _ = try stack.startReconciler()
-                try await alerting.untilScraped(2)
-                try await body(stack, first)
+                try await alerting.untilScraped(count + 1)
+                try await body(WatchedStack(services: services, alerting: alerting), aggregators)
                 try await stream.interrupt()
             } catch {
                 alerting.printLogs()
@@ -44,6 +41,22 @@ struct WatchedStack: Sendable {
             #expect(alerting.receiver.strange == [])
         }
     }
+
+    var scenario: Scenario { services.scenario }
+
+    /// Every figure agrees with the log.
+    func expectReconciled() async throws {
+        let result = try await scenario.sluice(
+            ["reconcile", "--kafka-brokers", scenario.brokers, "--no-store"] + scenario.installation)
+        let verdict = result.standardOutput.split(separator: "\n").last ?? ""
+        #expect(result.status.isSuccess && verdict.hasSuffix("difference 0"), "\(result)")
+    }
+}
+
+/// The processes of a watched stack, at the ports that Prometheus knows, which they keep over restarts.
+struct WatchedServices: Sendable {
+    let scenario: Scenario
+    let ports: [String: [Int]]
 
     /// Starts an aggregator at the port that Prometheus knows.
     func start(_ number: Int = 0, flags: [String] = []) throws -> Aggregator {
@@ -70,13 +83,5 @@ struct WatchedStack: Sendable {
     func trickle(rate: Int = 50) throws -> Scenario.Stream {
         try scenario.startStream(
             events: 600 * rate, rate: rate, seed: 61, appends: true, flags: ["--start", "now"])
-    }
-
-    /// Every figure agrees with the log.
-    func expectReconciled() async throws {
-        let result = try await scenario.sluice(
-            ["reconcile", "--kafka-brokers", scenario.brokers, "--no-store"] + scenario.installation)
-        let verdict = result.standardOutput.split(separator: "\n").last ?? ""
-        #expect(result.status.isSuccess && verdict.hasSuffix("difference 0"), "\(result)")
     }
 }
