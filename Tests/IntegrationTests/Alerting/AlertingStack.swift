@@ -9,14 +9,12 @@ final class AlertingStack: Sendable {
     let files: DeployedFiles
     let receiver: WebhookReceiver
     private let prometheusPort: Int
-    private let alertmanagerPort: Int
+    let alertmanagerPort: Int
     private let prometheus: ChildProcess
     private let alertmanager: ChildProcess
 
     /// Starts both; their data lie below the folder.
-    init(
-        folder: URL, targets: [String: [Int]], pace: DeployedFiles.Pace
-    ) async throws {
+    init(folder: URL, targets: [String: [Int]], pace: DeployedFiles.Pace) throws {
         receiver = try WebhookReceiver()
         let ports = try FreePort.some(2)
         (prometheusPort, alertmanagerPort) = (ports[0], ports[1])

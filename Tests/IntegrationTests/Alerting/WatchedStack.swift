@@ -28,7 +28,7 @@ struct WatchedStack: Sendable {
                 try await reconciler.get("/healthz/ready").status == 200
             }
             // Last, as in an installation: a Prometheus that starts before its services rightly misses them.
-            let alerting = try await AlertingStack(folder: scenario.folder, targets: ports, pace: pace)
+            let alerting = try AlertingStack(folder: scenario.folder, targets: ports, pace: pace)
             defer { alerting.stop() }
             do {
                 try await alerting.untilScraped(count + 1)
