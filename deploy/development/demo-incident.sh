@@ -94,7 +94,8 @@ show_alert() {
     IFS=$'\t' read -r seconds cause runbook <<<"$(told "$1" firing "$2")"
     printf 'alert after %s s: %s\n    cause:   %.180s\n    runbook: deploy/%s\n' "$seconds" "$1" "$cause" "$runbook"
     local file=${runbook%%#*} section=${runbook##*#}
-    sed -n 's/^#* //p' "deploy/$file" | tr 'A-Z ' 'a-z-' | grep -qx -- "$section" || fail "deploy/$file has no section #$section"
+    sed -n 's/^#* //p' "deploy/$file" | tr 'A-Z ' 'a-z-' | grep -x -- "$section" >/dev/null ||
+        fail "deploy/$file has no section #$section"
 }
 
 # Asks doctor, shows its first answer, and checks that it is one of $1 (separated by |). The command that it names is in
@@ -104,7 +105,7 @@ ask_doctor() {
     first=$(sed -n 's/^1\. .*\[\([a-z_]*\), .*$/\1/p' "$work/doctor.txt")
     command=$(sed -n '1,/^$/s/^ *\$ //p' "$work/doctor.txt" | head -n 1)
     printf 'sluice doctor says:\n'
-    sed -n '1,/^$/p' "$work/doctor.txt" | grep -v '^$' | head -n 8 | cut -c 1-190 | sed 's/^/    /'
+    sed -n '1,/^$/p' "$work/doctor.txt" | sed '/^$/d' | cut -c 1-190 | sed 's/^/    /'
     [[ "|$1|" == *"|$first|"* ]] && verdict=yes || verdict=no
 }
 
@@ -152,7 +153,7 @@ aggregator_port=$(free_port) reconciler_port=$(free_port) alertmanager_port=$(fr
 services=(--service "spend-aggregator=http://127.0.0.1:$aggregator_port" --service "reconciler=http://127.0.0.1:$reconciler_port")
 "$bin/sluice" topics create "$topic" --partitions 4 >/dev/null
 start_aggregator --kafka-contiguous true
-launch generator "$bin/sluice" generate --topic "$topic" --partitions 4 --events 200000 --rate 200 --start now --append
+launch generator "$bin/sluice" generate --topic "$topic" --partitions 4 --events 200000 --rate 200 --start now --append --quiet
 until_true 60 applied 500
 launch reconciler "$bin/reconciler" run --state-folder "$work/state" --follow-interval 1s --full-interval 3s \
     --admin-port "$reconciler_port"
