@@ -21,7 +21,7 @@ PRODUCTS := spend-aggregator archiver reconciler sluice
 SEEDS ?= 1000
 FROM ?= 1
 
-.PHONY: help setup build test crash demo fmt lint proto proto-check objectives objectives-check mutants fuzz fuzz-quick sim test-asan test-tsan bench clean
+.PHONY: help setup build test crash demo demo-incident fmt lint proto proto-check objectives objectives-check mutants fuzz fuzz-quick sim test-asan test-tsan bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ crash: build ## Let processes die at every step and in a long storm: KILLS=1000 
 
 demo: build ## Kill a service in mid-stream and verify the totals: servers, events and all
 	@$(SCRIPTS)/demo.sh
+
+demo-incident: build ## Break things on purpose: alert, what doctor says, mend, recovery, and totals that agree
+	@$(SCRIPTS)/demo-incident.sh
 
 fmt: ## Format the Swift sources
 	@swift format --in-place --recursive $(SWIFT_SOURCES)

@@ -40,7 +40,7 @@ public struct ProcessIdentity: Codable, Hashable, Sendable {
     }
 
     /// The processes whose parent this is.
-    func children() -> [ProcessIdentity] {
+    public func children() -> [ProcessIdentity] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return entries.compactMap { Int32($0) }.compactMap { candidate in
             guard let stat = ProcessStat(pid: candidate), stat.parent == pid else { return nil }

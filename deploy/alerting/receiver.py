@@ -5,10 +5,13 @@ It takes webhooks signed as the Standard Webhooks specification has it (headers 
 webhook-signature) with a body as Alertmanager sends it. A message whose signature does not hold, whose timestamp is more
 than five minutes away or whose id came before changes nothing.
 
+An Alertmanager cannot sign. What it sends is taken where it shows the token of --token-file (http_config, authorization,
+credentials_file), which proves less: whoever reads the token can say anything.
+
 Needs Python 3.9 or newer and nothing else. Listens on 127.0.0.1; what is reachable from elsewhere belongs behind a proxy
 with TLS.
 
-    receiver.py --secret-file secret --port 8085 --out alerts.jsonl
+    receiver.py --secret-file secret --token-file token --port 8085 --out alerts.jsonl
 """
 
 import argparse
@@ -51,6 +54,21 @@ def read_secrets(path):
     if not keys or not all(keys):
         raise SystemExit(f"receiver.py: {path} holds no secret")
     return keys
+
+
+def read_token(path):
+    """The one word of a file."""
+    with open(path, encoding="utf-8") as file:
+        words = file.read().split()
+    if len(words) != 1:
+        raise SystemExit(f"receiver.py: {path} must hold one token")
+    return words[0]
+
+
+def shows_token(headers, token):
+    """Whether a message shows the token, which an Alertmanager sends in the place of a signature."""
+    given = headers.get("Authorization", "")
+    return token is not None and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 def verify(headers, body, keys, now):
@@ -129,7 +147,7 @@ def show(message, message_id, out):
             out.flush()
 
 
-def make_handler(keys, out):
+def make_handler(keys, token, out):
     memory = Memory(REMEMBERED_IDS)
     output = threading.Lock()
 
@@ -159,8 +177,12 @@ def make_handler(keys, out):
             body = self.rfile.read(int(length))
             if len(body) < int(length):
                 raise Refused(400, "the message broke off")
-            message_id = verify(self.headers, body, keys, time.time())
-            if not memory.takes(message_id):
+            if shows_token(self.headers, token):
+                # It has no id: an Alertmanager says again what it says until it is told that it was taken.
+                message_id = None
+            else:
+                message_id = verify(self.headers, body, keys, time.time())
+            if message_id is not None and not memory.takes(message_id):
                 # Not an error: the sender has not heard that we have it, and must stop to send it.
                 return "known already"
             try:
@@ -182,14 +204,18 @@ def make_handler(keys, out):
 
 def main():
     parser = argparse.ArgumentParser(description="Verifies alerts of Sluice and prints one line for each.")
-    parser.add_argument("--secret-file", required=True, help="file with whsec_… secrets")
+    parser.add_argument("--secret-file", help="file with whsec_… secrets")
+    parser.add_argument("--token-file", help="file with the token that an Alertmanager shows")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8085, help="port to listen on (8085); 0 lets the system choose")
     parser.add_argument("--out", metavar="FILE", help="file that each alert is appended to as a line of JSON")
     options = parser.parse_args()
-    keys = read_secrets(options.secret_file)
+    if not options.secret_file and not options.token_file:
+        parser.error("--secret-file or --token-file: without either, anybody could say anything")
+    keys = read_secrets(options.secret_file) if options.secret_file else []
+    token = read_token(options.token_file) if options.token_file else None
     out = open(options.out, "a", encoding="utf-8") if options.out else None
-    server = http.server.ThreadingHTTPServer((options.address, options.port), make_handler(keys, out))
+    server = http.server.ThreadingHTTPServer((options.address, options.port), make_handler(keys, token, out))
     server.daemon_threads = True
     print(f"listening on port {server.server_port}", flush=True)
     try:
