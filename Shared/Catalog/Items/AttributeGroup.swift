@@ -25,8 +25,10 @@
 @frozen public enum AttributeKind: UInt8, Sendable, CaseIterable {
     /// Text with its white space made single.
     case text
-    /// Several texts, one a line.
+    /// Several texts, one a line; a feed repeats the column or element.
     case textList
+    /// Several short texts, one a line; a feed separates them by commas.
+    case labels
     /// ``Money``.
     case money
     /// ``Availability``.
@@ -75,7 +77,7 @@
     /// Whether a feed may give several values, which are kept one a line.
     public var isList: Bool {
         switch self {
-        case .textList, .urlList, .shipping, .tax: true
+        case .textList, .labels, .urlList, .shipping, .tax: true
         default: false
         }
     }
