@@ -68,6 +68,12 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    func equalsExactly(_ other: StaticString) -> Bool {
+        guard count == other.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index] != other.utf8Start[index] { return false }
+        return true
+    }
+
     @inline(__always)
     func equals(_ other: borrowing Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
