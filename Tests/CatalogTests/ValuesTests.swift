@@ -16,7 +16,8 @@ private func canonical(_ text: String, _ kind: AttributeKind, currency: String? 
         ("1.234,56 EUR", "1234.56 EUR"), ("1'234.50 CHF", "1234.50 CHF"), ("1 234,50 EUR", "1234.50 EUR"),
         ("1,234,567 USD", "1234567.00 USD"), ("1.234.567 EUR", "1234567.00 EUR"), ("1,234 USD", "1234.00 USD"),
         ("1,200 JPY", "1200 JPY"), ("1.200 JPY", "1200 JPY"), ("1200 JPY", "1200 JPY"), ("1.234 KWD", "1.234 KWD"),
-        ("0.125 EUR", "0.125 EUR"), ("1234,567 EUR", "1234.567 EUR"), ("0 USD", "0.00 USD"), ("€9,99", "9.99 EUR"),
+        ("0.125 EUR", "0.1250 EUR"), ("1234,567 EUR", "1234.5670 EUR"), ("1,2340 EUR", "1.2340 EUR"),
+        ("0 USD", "0.00 USD"), ("€9,99", "9.99 EUR"),
         ("9,99 €", "9.99 EUR"), ("£5", "5.00 GBP"), (".5 USD", "0.50 USD"), ("12. USD", "12.00 USD"),
         ("12.3400000 EUR", "12.34 EUR"), ("12.345678 EUR", "12.345678 EUR"), ("+3 USD", "3.00 USD"),
     ])
@@ -65,9 +66,7 @@ private func canonical(_ text: String, _ kind: AttributeKind, currency: String? 
             let money = Money(
                 micros: micros,
                 currency: [Currency("EUR")!, Currency("JPY")!, Currency("BHD")!].randomElement(using: &random)!)
-            let text = money.canonical
-            // Three decimals are ambiguous to people, which is why the reader refuses what only a machine would write.
-            if let read = try? Money(text) { #expect(read == money) } else { #expect(text.contains("."), "\(text)") }
+            #expect(try Money(money.canonical) == money)
         }
     }
 }

@@ -25,8 +25,7 @@ public enum CanonicalValue {
         } catch {
             bytes.removeLast(bytes.count - start)
             if error == .empty { return nil }
-            appendRaw(text, to: &bytes)
-            return error
+            return appendCleaned(text, error, kind, defaults, to: &bytes)
         }
     }
 
@@ -40,10 +39,12 @@ public enum CanonicalValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text itself, with the separators of named parts made visible.
-    private static func appendRaw(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
-        let start = bytes.count
-        guard text.first(of: PartSeparator.name) != nil else { return TextReader.append(text, to: &bytes) }
+    /// The text itself, cleaned. Where that makes it right, such as without a control character, it is canonical after all: what is
+    /// kept reads the same ever after.
+    private static func appendCleaned(
+        _ text: Span<UInt8>, _ fault: ValueFault, _ kind: AttributeKind, _ defaults: FeedDefaults,
+        to bytes: inout [UInt8]
+    ) -> ValueFault? {
         var visible: [UInt8] = []
         for index in 0..<text.count {
             switch text[index] {
@@ -52,8 +53,17 @@ public enum CanonicalValue {
             default: visible.append(text[index])
             }
         }
-        TextReader.append(visible.span, to: &bytes)
-        precondition(bytes.count >= start)
+        var cleaned: [UInt8] = []
+        TextReader.append(visible.span, to: &cleaned)
+        let start = bytes.count
+        do throws(ValueFault) {
+            try read(cleaned.span, kind, defaults, &bytes)
+            return nil
+        } catch {
+            bytes.removeLast(bytes.count - start)
+            bytes.append(contentsOf: cleaned)
+            return fault
+        }
     }
 
     @inline(__always)

@@ -2,7 +2,7 @@
 ///
 /// A feed writes it as a number with the code of ISO 4217 behind it (Google, Pinterest: `9.99 EUR`) or in front of it
 /// (`EUR 9.99`), with a decimal point or a decimal comma. The canonical form is the number with a decimal point and at least the
-/// currency's decimals, a space, the code: `9.99 EUR`, `1200 JPY`.
+/// currency's decimals (four where three could be thousands), a space, the code: `9.99 EUR`, `1200 JPY`.
 @frozen public struct Money: Sendable, Hashable {
     /// Millionths of the currency's unit; never negative.
     public let micros: Int64
@@ -102,7 +102,9 @@
     }
 
     func append(to bytes: inout [UInt8]) {
-        DecimalReader.append(micros: micros, minimumDecimals: currency.digits, to: &bytes)
+        // Three decimals could be read as thousands; a fourth one makes the form its own.
+        let isAmbiguous = currency.digits < 3 && micros % 1_000 == 0 && micros % 10_000 != 0
+        DecimalReader.append(micros: micros, minimumDecimals: isAmbiguous ? 4 : currency.digits, to: &bytes)
         bytes.append(UInt8(ascii: " "))
         currency.append(to: &bytes)
     }
