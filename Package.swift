@@ -52,6 +52,7 @@ let package = Package(
         .library(name: "Archive", targets: ["Archive"]),
         .library(name: "Reconciliation", targets: ["Reconciliation"]),
         .library(name: "LocalServers", targets: ["LocalServers"]),
+        .library(name: "Catalog", targets: ["Catalog"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -111,6 +112,9 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CCrypto"], path: "Shared/Cryptography", swiftSettings: strict),
         // Service-level objectives: how they are declared, how their budgets burn, when they alert. No clock, no I/O.
         .target(name: "Objectives", path: "Shared/Objectives", swiftSettings: strict),
+        // Product feeds: reading, unifying and validating items. No C, no I/O, no clock.
+        .target(
+            name: "Catalog", path: "Shared/Catalog", exclude: ["README.md", "CODES.md"], swiftSettings: strict),
         // Logs that can be read again: topics, and their archives of compressed segments.
         .target(
             name: "Archive", dependencies: ["Streams", "Kafka", "CZstd"], path: "Shared/Archive", swiftSettings: strict),
@@ -249,6 +253,8 @@ let package = Package(
                 "Hooks", "Objectives", "HTTP", "Runtime", "ServiceCommand", "LocalServers", logging, lifecycle,
             ],
             path: "Tests/HooksTests", swiftSettings: strict),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog"], path: "Tests/CatalogTests", swiftSettings: strict),
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "Streams", "Kafka", "LocalServers"],
