@@ -110,6 +110,7 @@ struct GeneratedObjectivesTests {
         }
         let sampled = steady.filter { $0 % 6 == 0 || states[$0] != .ok && $0 % 2 == 0 }
         #expect(sampled.contains { states[$0] == .ok })
+        #expect(sampled.contains { states[$0] == .page } == (bad > 26))
         let folder = try TemporaryFolder()
         let labels = #"{job="spend-aggregator",instance="a",objective="freshness"}"#
         var test = """
