@@ -25,6 +25,13 @@ struct DoctorLogTests {
                 let process = try scenario.start("a")
                 try await scenario.untilCaughtUp()
                 try await scenario.expectHealthy([process])
+                let (kafka, job) = (scenario.kafka, scenario.job)
+                let group = try await onThread { try KafkaAdmin(configuration: kafka).describeGroup(job) }
+                #expect(group.state == "Stable")
+                #expect(group.members.map(\.instanceID) == ["\(job)-a"])
+                #expect(group.members.first?.partitions[scenario.topic]?.sorted() == [Partition(0), Partition(1)])
+                let stranger = try await onThread { try KafkaAdmin(configuration: kafka).describeGroup("\(job)-none") }
+                #expect(stranger.members.isEmpty)
                 try await broker.stop()
                 try await scenario.expectFirst("kafka_down", [process])
                 try await startAgain { try await broker.start() }

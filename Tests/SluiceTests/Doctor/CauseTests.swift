@@ -18,7 +18,7 @@ struct CauseTests {
         #expect(finding?.cause == "role_lacks_rights")
         #expect(
             finding?.nextSteps.first?.command
-                == "psql \"$SLUICE_POSTGRES\" -c \"GRANT UPDATE on \\\"sluice\\\".\\\"progress\\\" TO op\"")
+                == "psql \"$SLUICE_POSTGRES\" -c \"GRANT UPDATE on \\\"sluice\\\".\\\"progress\\\" TO \\\"op\\\"\"")
     }
 
     @Test("Connections: full for everybody, full for whoever is no superuser, and room")
@@ -180,5 +180,48 @@ struct CauseTests {
         var seen = DoctorCase.healthy()
         seen.services = [DoctorCase.probe("a", reasons: [.init(component: "x", reason: "evil \u{1B}[31m")])]
         #expect(!DiagnosisText.of(Doctor.diagnose(seen)).contains("\u{1B}"))
+    }
+
+    @Test("Commands are made to be pasted: names from elsewhere mean nothing to a shell")
+    func pasting() {
+        var seen = DoctorCase.healthy()
+        seen.changeDatabase {
+            $0.sessions = [DoctorCase.session(11, "spend-aggregator/a", blockedBy: [0])]
+            $0.prepared = [PreparedState(name: "x'$(reboot)`\"", owner: "o", ageMilliseconds: 1)]
+        }
+        let finding = Doctor.diagnose(seen).findings.first
+        #expect(finding?.cause == "prepared_transaction")
+        #expect(
+            finding?.nextSteps.first?.command
+                == "psql \"$SLUICE_POSTGRES\" -c \"ROLLBACK PREPARED 'x''\\$(reboot)\\`\\\"'\"")
+        func told(_ message: String) -> String? {
+            var seen = DoctorCase.healthy()
+            seen.services = [
+                DoctorCase.probe("a", reasons: [.init(component: "ad-events/1", reason: "log_truncated: \(message)")])
+            ]
+            return Doctor.diagnose(seen).findings.first?.nextSteps.first?.command
+        }
+        #expect(
+            told(
+                "cut: sluice progress set --topic t --partition 1 --accept-truncation-at 5 (or --new-log-from 0) --reason ..."
+            )
+                == "sluice progress set --topic t --partition 1 --accept-truncation-at 5 --reason ...")
+        #expect(told("cut: sluice progress set; reboot")?.contains("reboot") != true)
+    }
+
+    @Test(
+        "A service behind a wrong certificate or of another kind is a gap; one that is refused, or whose host is not known, is down"
+    )
+    func services() {
+        func seen(_ why: String) -> Observations {
+            var seen = DoctorCase.healthy()
+            seen.services.append(DoctorCase.silent("b", why))
+            return seen
+        }
+        #expect(seen("Failed to connect to 10.0.0.1 port 9464: Connection refused").causes == ["process_down"])
+        #expect(seen("Could not resolve host: b").causes == ["process_down"])
+        #expect(seen("Operation timed out after 3001 milliseconds with 0 bytes received").causes == ["process_hung"])
+        #expect(seen("SSL certificate problem: self signed certificate").causes.isEmpty)
+        #expect(seen("SSL certificate problem: self signed certificate").gaps.count == 1)
     }
 }
