@@ -262,7 +262,7 @@ let package = Package(
             name: "SluiceTests",
             dependencies: [
                 "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams",
-                "TestKit", "Runtime", argumentParser,
+                "TestKit", "Runtime", argumentParser, logging,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict
