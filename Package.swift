@@ -285,7 +285,7 @@ let package = Package(
             name: "SluiceTests",
             dependencies: [
                 "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Objectives", "Schemas",
-                "Streams", "TestKit", "Runtime", argumentParser,
+                "Streams", "TestKit", "Runtime", argumentParser, logging,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict

@@ -70,8 +70,9 @@ extension ConsolePage {
     private static func amount(_ value: Double, _ unit: String) -> String {
         if unit == "seconds" { return seconds(value) }
         guard value.isFinite, value.magnitude < 1e15 else { return "–" }
-        let whole = value.rounded() == value
-        return (whole ? Amount.count(Int64(value)) : "\((value * 100).rounded() / 100)") + " " + safe(unit)
+        let number = value.rounded() == value ? Amount.count(Int64(value)) : "\((value * 100).rounded() / 100)"
+        // One partition, two partitions.
+        return number + " " + safe(value == 1 && unit.hasSuffix("s") ? String(unit.dropLast()) : unit)
     }
 
     static func service(_ service: ConsoleState.Service) -> ServiceRow {

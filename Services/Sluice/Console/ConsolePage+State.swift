@@ -100,12 +100,12 @@ extension ConsolePage {
         return ("mismatch", "!", headline, "")
     }
 
-    /// Of a source that does not answer: what is wrong, and of when its figures are.
+    /// Of a source that does not answer: of when its figures are. What is wrong with it stands at the top.
     static func stale(_ name: String, _ state: ConsoleState) -> String {
         guard let source = state.sources.first(where: { $0.name == name }), ["failed", "silent"].contains(source.state)
         else { return "" }
         let since = source.at.map { "As of \(age(state.at - $0)) ago: " } ?? ""
-        return "\(since)\(name) does not answer as it should (\(source.problem ?? "no answer"))."
+        return "\(since)\(name) does not answer as it should."
     }
 
     private static func facts(_ state: ConsoleState) -> [Fact] {

@@ -7,6 +7,9 @@ struct JobGraph: Sendable, Encodable {
     var graphHasSide: Bool
     var graphSignals: String
     var graphHasSignals: Bool
+    /// Without signals the lower part is empty and cut off.
+    var graphWideBox: String
+    var graphNarrowBox: String
     var graphRead: String
     var graphSideRead: String
     var graphRepeats: String
@@ -36,6 +39,8 @@ struct JobGraph: Sendable, Encodable {
         graphHasSide = !side.isEmpty
         graphSignals = flow.signalsTopic.map(shortened) ?? ""
         graphHasSignals = flow.signalsTopic != nil
+        graphWideBox = flow.signalsTopic == nil ? "0 0 1032 190" : "0 0 1032 296"
+        graphNarrowBox = flow.signalsTopic == nil ? "0 0 300 390" : "0 0 300 532"
         graphRead = Self.rate(flow.read)
         graphSideRead = Self.rate(flow.sideRead)
         graphRepeats = Self.rate(flow.duplicates)

@@ -33,7 +33,7 @@ struct ConsoleTests {
     /// Figures change while the page stays open.
     private func busy(_ browser: Browser, _ scenario: Scenario) async throws {
         try await browser.value("window.stays = 1; 0")
-        try await scenario.generate(events: 20_000, seed: 61)
+        try await scenario.generate(events: 5_000, seed: 61)
         try await scenario.untilCaughtUp()
         let ends = try await LogReader.ends(scenario).values.reduce(0, +)
         try await until("the page shows every record as committed", within: .seconds(20)) {

@@ -44,7 +44,7 @@ struct ConsolePageTests {
                 "The last reconciliation (hour) found 3 differences",
             ])
         #expect(
-            page.staleDatabase == "As of 42.0 s ago: PostgreSQL does not answer as it should (connection refused).")
+            page.staleDatabase == "As of 42.0 s ago: PostgreSQL does not answer as it should.")
         #expect(page.objectives[0].objectiveState == "burning fast (page), for 1 m 5 s")
         #expect(page.partitions[0].partitionState == "stopped")
         #expect(page.documentTitle.hasPrefix("(5) "))
