@@ -226,7 +226,8 @@ sql "BEGIN; SELECT set_config('sluice.levels', 'derived', true);
 show_alert SluiceSpendDiffers "$began"
 ask_doctor figures_differ
 printf 'mend, as the runbook says: sluice reconcile --plan plan.json; sluice reconcile repair plan.json --apply\n'
-reconcile --plan "$work/plan.json" >/dev/null 2>&1 || true
+reconcile --plan "$work/plan.json" >"$work/plan.log" 2>&1 || true
+[ -s "$work/plan.json" ] || fail "no plan was made"
 "$bin/sluice" reconcile repair "$work/plan.json" --apply --reason "demo: a row changed by hand"
 show_recovery SluiceSpendDiffers "$(now)" "a row changed by hand"
 
