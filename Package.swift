@@ -277,8 +277,8 @@ let package = Package(
         .testTarget(
             name: "SluiceTests",
             dependencies: [
-                "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams",
-                "TestKit", argumentParser,
+                "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Objectives", "Schemas",
+                "Streams", "TestKit", argumentParser,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict
