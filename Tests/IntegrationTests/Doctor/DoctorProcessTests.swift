@@ -114,4 +114,21 @@ struct DoctorProcessTests {
                 "\(found?.seen ?? "")")
         }
     }
+
+    @Test("A certificate of the way to PostgreSQL has two days left: certificate_expiring")
+    func certificate() async throws {
+        try await withScenario(partitions: 1) { scenario in
+            try await scenario.createTopic()
+            let folder = scenario.folder.path(percentEncoded: false)
+            try await LocalCertificate.make("ca", in: folder, days: 2)
+            let process = try scenario.start(
+                "a", postgres: scenario.postgres + " sslmode=disable sslrootcert=\(folder)/ca.pem")
+            try await process.waitFor("started")
+            try await until("the file was read") {
+                try await process.metric("sluice_certificate_not_after_timestamp_seconds") ?? 0 > 0
+            }
+            let found = try await scenario.expectFirst("certificate_expiring", [process])
+            #expect(found?.title.hasPrefix("A certificate ends in 1 d") == true, "\(found?.title ?? "")")
+        }
+    }
 }

@@ -67,12 +67,14 @@ struct CauseTests {
         "Behind and catching up is well, with the time that is left; behind for long is not, and says which partition")
     func backlog() {
         var seen = DoctorCase.healthy()
-        seen.changeLog { for partition in 0..<4 { $0.ends["ad-events"]?[Int64(partition)] = DoctorCase.ends(101_000) } }
+        seen.changeLog {
+            for partition in 0..<4 { $0.ends["ad-events"]?[Int64(partition)] = DoctorCase.ends(1_026_000) }
+        }
         seen.laterProgress = (0..<4).map { DoctorCase.progress($0, next: 26_000) }
         let diagnosis = Doctor.diagnose(seen)
         #expect(diagnosis.findings.isEmpty, "\(diagnosis.findings)")
         #expect(
-            diagnosis.healthy.contains("catching up: 300000 records wait, about 3.0 s at 100000 a second"),
+            diagnosis.healthy.contains("catching up: 4000000 records wait, about 40.0 s at 100000 a second"),
             "\(diagnosis.healthy)")
         seen.changeLog {
             $0.ends["ad-events"] = [

@@ -48,6 +48,23 @@ struct RankingTests {
         #expect(Ranking.ranked([finding("b", 0.5), finding("a", 0.5)]).map(\.cause) == ["b", "a"])
     }
 
+    @Test("An objective that is missed is explained by what is wrong; where nothing is, it is the finding itself")
+    func objectives() {
+        var seen = DoctorCase.healthy()
+        var objective = ServedObjective(
+            name: "freshness", title: "Event to committed row", unit: "seconds", value: 40, atMost: 15, target: 0.9995,
+            window: "30d", policy: "burn", burn: [:], state: "page", since: 1, cause: nil)
+        seen.services[0].objectives = .answered([objective])
+        #expect(seen.causes == ["objective_missed"])
+        seen.database = .failed(DoctorCase.unreachable("Connection refused"))
+        #expect(seen.causes == ["postgres_down", "objective_missed"])
+        // Its budget still burns, and it is kept again: nothing is wrong any more.
+        seen = DoctorCase.healthy()
+        objective.value = 1
+        seen.services[0].objectives = .answered([objective])
+        #expect(seen.causes.isEmpty)
+    }
+
     // MARK: Several things at once
 
     @Test(
