@@ -15,11 +15,7 @@ struct SluiceCommand: AsyncParsableCommand {
             DevCommand.self, GenerateCommand.self, ProgressCommand.self, SpendCommand.self, DeadLettersCommand.self,
             VerifyCommand.self, ReconcileCommand.self, BudgetsCommand.self, AdjustmentsCommand.self,
             SignalsCommand.self, RatesCommand.self, ZonesCommand.self, MinutesCommand.self, TopicsCommand.self,
-<<<<<<< HEAD
             ArchiveCommand.self, ObjectivesCommand.self, DoctorCommand.self,
-=======
-            ArchiveCommand.self, DoctorCommand.self, ObjectivesCommand.self,
->>>>>>> origin/doctor
         ])
 
     /// Parses the arguments, runs the command, and says what went wrong in one line on standard error.
