@@ -25,8 +25,9 @@ struct FaultAlertTests {
                     fault: "a certificate with 5 days left", cause: certificates.file)
                 try await certificates.renew(days: 90)
                 let renewed = ContinuousClock.now
-                let second = try await stack.stopPartition(of: processes[0], flags: flags)
                 try await stack.changeRow()
+                // Last: a log with a gap proves no longer what a row must be, and a plan of a repair is refused.
+                let second = try await stack.stopPartition(of: processes[0], flags: flags)
                 try await stack.expectResolved("SluiceCertificatesEnd", severity: "ticket", since: renewed)
                 try await stack.expectReconciled()
                 try await stack.expectNothingElse(
@@ -115,13 +116,15 @@ struct FaultAlertTests {
         try await WatchedStack.with(pace: .quick) { stack, processes in
             let start = ContinuousClock.now
             processes[0].freeze()
-            defer { processes[0].thaw() }
             let page = try await stack.expectAlert(
                 "SluiceScrapeMissing", since: start, within: .seconds(90), fault: "the aggregator frozen (SIGSTOP)",
                 cause: nil)
             #expect(page.labels["instance"] != nil)
-            processes[0].thaw()
-            try await stack.expectResolved("SluiceScrapeMissing", since: .now)
+            // Its group has given its partitions away; the mend is a restart.
+            try await processes[0].kill()
+            let mended = ContinuousClock.now
+            _ = try stack.services.start()
+            try await stack.expectResolved("SluiceScrapeMissing", since: mended)
             try await stack.expectReconciled()
             try await stack.expectNothingElse(than: ["SluiceScrapeMissing page"])
         }

@@ -38,7 +38,7 @@ struct InhibitionTests {
         let told = [
             Self.labels("Availability", "page", aggregator, "availability"),
             Self.labels("SluiceScrapeMissing", "page", aggregator, nil),
-            Self.labels("Partitions", "page", aggregator, "partitions"),
+            Self.labels("Stopped", "page", aggregator, "stopped"),
             Self.labels("SluiceDuplicates", "ticket", aggregator, nil),
             Self.labels("Certificates", "ticket", aggregator, "certificates"),
             // Another service's are not this one's consequences.
