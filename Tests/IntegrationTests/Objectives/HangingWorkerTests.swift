@@ -78,7 +78,6 @@ struct HangingWorkerTests {
                 try await until("its claim hangs, and its age grows") {
                     try await (hanging.metric("sluice_oldest_unapplied_age_seconds") ?? 0) > 4
                 }
-                #expect(hanging.logged("partitions assigned").isEmpty)
                 hanging.process.kill()
             }
         }
