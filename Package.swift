@@ -292,7 +292,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SpendAggregatorTests",
-            dependencies: ["SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Postgres", "TestKit"],
+            dependencies: [
+                "SpendAggregator", "SpendAggregatorJob", "Connectors", "Streams", "Schemas", "Kafka", "Objectives", "Postgres",
+                "Runtime", "ServiceCommand", "TestKit",
+            ],
             path: "Tests/SpendAggregatorTests",
             swiftSettings: strict
         ),

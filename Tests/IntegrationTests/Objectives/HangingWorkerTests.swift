@@ -19,14 +19,14 @@ struct HangingWorkerTests {
         return Dictionary(uniqueKeysWithValues: served.map { ($0.name, $0) })
     }
 
-    /// Holds a table in a transaction of its own while the closure runs.
-    private func withLock(_ table: String, _ scenario: Scenario, _ body: () async throws -> Void) async throws {
+    /// Holds what a statement locks in a transaction of its own while the closure runs.
+    private func withLock(_ statement: String, _ scenario: Scenario, _ body: () async throws -> Void) async throws {
         var configuration = PostgresConfiguration(connectionString: scenario.postgres)
         configuration.idleInTransactionTimeoutMilliseconds = 120_000
         let other = try PostgresConnection(configuration)
         defer { other.close() }
         try other.execute("BEGIN")
-        try other.execute("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
+        try other.execute(statement)
         try await body()
         try other.execute("COMMIT")
     }
@@ -43,7 +43,7 @@ struct HangingWorkerTests {
                 let served = try await objectives(process)
                 return served["availability"]?.value == 0 && (served["freshness"]?.value ?? 99) < 1
             }
-            try await withLock(scenario.minute + "_by_partition", scenario) {
+            try await withLock("LOCK TABLE \(scenario.minute)_by_partition IN ACCESS EXCLUSIVE MODE", scenario) {
                 try await scenario.startStream(events: 500, seed: 4, appends: true).end()
                 try await until(
                     "freshness grows past the lock's time-out and its threshold, and the refusal is noticed"
@@ -73,12 +73,11 @@ struct HangingWorkerTests {
             try await scenario.generate(events: 500, seed: 3)
             try await scenario.untilCaughtUp()
             #expect(try await first.terminate() == .exited(0))
-            try await withLock(scenario.progress, scenario) {
-                let hanging = try scenario.start("b")
+            try await withLock("DO $$ BEGIN PERFORM 1 FROM \(scenario.progress) FOR UPDATE; END $$", scenario) {
+                let hanging = try scenario.start("a")
                 try await until("its claim hangs, and its age grows") {
                     try await (hanging.metric("sluice_oldest_unapplied_age_seconds") ?? 0) > 4
                 }
-                #expect(hanging.logged("partitions assigned").isEmpty)
                 hanging.process.kill()
             }
         }
@@ -89,8 +88,8 @@ struct HangingWorkerTests {
         try await withScenario { scenario in
             try await scenario.createTopic()
             let stream = try scenario.startStream(events: 20_000, rate: 1_000, seed: 5)
-            for instance in ["a", "b", "c"] {
-                let process = try scenario.start(instance)
+            for _ in 1...3 {
+                let process = try scenario.start("a")
                 try await process.waitForFirstCommit()
                 try await until("it has sampled") {
                     try await (process.metric("sluice_objective_seconds_total") ?? 0) > 9
