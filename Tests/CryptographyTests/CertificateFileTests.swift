@@ -6,7 +6,7 @@ import Testing
 
 /// Certificates that `openssl` made.
 @Suite struct CertificateFileTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func endOfOneCertificate() async throws {
         let folder = try CertificateFolder()
         let before = Int64(time(nil))
@@ -17,7 +17,7 @@ import Testing
     }
 
     /// In whatever order; and a key between them is passed over.
-    @Test(.timeLimit(.minutes(1)), arguments: [["long", "short"], ["short", "long"]])
+    @Test(.timeLimit(.minutes(3)), arguments: [["long", "short"], ["short", "long"]])
     func earliestEndOfSeveral(names: [String]) async throws {
         let folder = try CertificateFolder()
         try await folder.make("long", days: 400)
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Ends after 2049 are written in another form (GeneralizedTime).
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func endFarAway() async throws {
         let folder = try CertificateFolder()
         let now = Int64(time(nil))
@@ -39,7 +39,7 @@ import Testing
         #expect(abs(try CertificateFile.notAfter(path: folder.path("far.pem")) - now - 36_500 * 86_400) < 60)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func anEndThatIsOverIsStillAnEnd() throws {
         let folder = try CertificateFolder()
         try folder.write("old.pem", Self.expired)
@@ -81,7 +81,7 @@ import Testing
     }
 
     /// A certificate that is well does not hide one that is not.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aBrokenCertificateAfterAGoodOne() async throws {
         let folder = try CertificateFolder()
         try await folder.make("one", days: 10)
@@ -93,7 +93,7 @@ import Testing
         #expect(error?.code == .malformed)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func neitherFoldersNorPipesAreRead() throws {
         let folder = try CertificateFolder()
         #expect(mkfifo(folder.path("pipe"), 0o600) == 0)

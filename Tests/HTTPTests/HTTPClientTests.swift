@@ -7,7 +7,7 @@ import Testing
 
 /// Requests to a real server on this machine.
 @Suite struct HTTPClientTests {
-    @Test(.timeLimit(.minutes(1)), arguments: [200, 204, 400, 404, 429, 500, 503])
+    @Test(.timeLimit(.minutes(3)), arguments: [200, 204, 400, 404, 429, 500, 503])
     func anAnswerIsAnAnswerWhateverItsStatus(status: Int) async throws {
         let server = try ScriptedHTTPServer { _, _ in
             .status(status, headers: ["Retry-After: 7", "X-Empty:"], body: status == 204 ? "" : "said")
@@ -23,7 +23,7 @@ import Testing
         #expect(server.requests.map(\.target) == ["/path?query=1"])
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 100_000])
+    @Test(.timeLimit(.minutes(3)), arguments: [0, 1, 100_000])
     func aBodyIsPostedAsItIs(size: Int) async throws {
         let server = try ScriptedHTTPServer { _, _ in .status(200) }
         defer { server.close() }
@@ -39,7 +39,7 @@ import Testing
         #expect(received.headers["expect"] == nil)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func redirectsAreNotFollowed() async throws {
         let other = try ScriptedHTTPServer { _, _ in .status(200) }
         defer { other.close() }
@@ -51,7 +51,7 @@ import Testing
         #expect(other.requests.isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aServerThatSaysNothing() async throws {
         let server = try ScriptedHTTPServer { _, _ in .silence }
         defer { server.close() }
@@ -59,20 +59,20 @@ import Testing
         request.timeoutMilliseconds = 200
         let start = ContinuousClock.now
         #expect(await failure(request)?.code == .timeout)
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aRequestThatIsGivenUp() async throws {
         let server = try ScriptedHTTPServer { _, _ in .silence }
         defer { server.close() }
         var request = HTTPRequest(url: "http://127.0.0.1:\(server.port)/")
-        request.timeoutMilliseconds = 50_000
+        request.timeoutMilliseconds = 600_000
         request.isAbandoned = { true }
         #expect(await failure(request)?.code == .timeout)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(3)), arguments: [true, false])
     func anAnswerThatIsTooLarge(inItsHead: Bool) async throws {
         let long = String(repeating: "x", count: 3_000)
         let server = try ScriptedHTTPServer { _, _ in
@@ -88,7 +88,7 @@ import Testing
         #expect(error?.message == "the answer is longer than 3000 bytes")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func connectionsThatBreak() async throws {
         let server = try ScriptedHTTPServer { request, _ in
             request.target == "/reset" ? .reset : .bytes("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
@@ -102,14 +102,14 @@ import Testing
         #expect(await failure(HTTPRequest(url: "http://no-such-host.invalid/"))?.code == .unreachable)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func whatIsNoHTTPIsNoAnswer() async throws {
         let server = try ScriptedHTTPServer { _, _ in .bytes("220 mail.example.org ESMTP\r\n") }
         defer { server.close() }
         #expect(await failure(HTTPRequest(url: "http://127.0.0.1:\(server.port)/"))?.code == .unreachable)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1"])
+    @Test(.timeLimit(.minutes(3)), arguments: ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1"])
     func anAddressThatIsRefusedIsNotConnectedTo(host: String) async throws {
         let server = try ScriptedHTTPServer { _, _ in .status(200) }
         defer { server.close() }
@@ -123,7 +123,7 @@ import Testing
     }
 
     /// In a process of its own: the environment is everybody's.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func proxiesOfTheEnvironmentAreNotUsed() async {
         await #expect(processExitsWith: .success) {
             let proxy = try ScriptedHTTPServer { _, _ in .status(500) }
@@ -154,7 +154,7 @@ import Testing
 
     /// Neither the password nor the path, which often is one, may reach a log.
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(3)),
         arguments: [
             "http://user:pa55word@127.0.0.1:1/s3cret?s3cret", "http://user:pa55word@no-such-host.invalid/s3cret",
             "ftp://user:pa55word@127.0.0.1/s3cret", "http://user:pa55word@127.0.0.1:99999/s3cret",

@@ -5,7 +5,7 @@ import Testing
 
 /// Against `openssl s_server` with a certificate that no authority of the system knows.
 @Suite struct HTTPSTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func certificatesAreChecked() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/" + TestServers.uniqueName("https")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -8,7 +8,7 @@ import Testing
 @testable import Hooks
 
 /// `deploy/alerting/receiver.py` as a process of its own, with messages that are signed right, wrong and not at all.
-@Suite(.timeLimit(.minutes(1))) final class ReceiverExampleTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) final class ReceiverExampleTests {
     private static let other = "whsec_" + Data(repeating: 9, count: 32).base64EncodedString()
 
     private let folder: String
@@ -23,7 +23,7 @@ import Testing
         receiver = try Self.start([
             "--secret-file", "\(folder)/secret", "--port", "0", "--out", "\(folder)/alerts.jsonl",
         ])
-        let line = try await receiver.waitForLine { $0.hasPrefix("listening on port ") }
+        let line = try await receiver.waitForLine(timeout: .seconds(90)) { $0.hasPrefix("listening on port ") }
         url = "http://127.0.0.1:\(line.dropFirst("listening on port ".count))/"
     }
 
@@ -115,7 +115,7 @@ import Testing
         if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
         let process = try Self.start(["--secret-file", file, "--port", "0"])
         defer { process.kill() }
-        #expect(try await process.wait(timeout: .seconds(30), killAfterwards: true) == .exited(1))
+        #expect(try await process.wait(timeout: .seconds(90), killAfterwards: true) == .exited(1))
         #expect(process.standardError.contains(file))
     }
 

@@ -61,7 +61,7 @@ final class CollectedLines: LogSink {
 }
 
 /// Asks again and again until a condition holds; fails the test when the time is over.
-func until(_ what: String, within limit: Duration = .seconds(30), _ condition: () throws -> Bool) async throws {
+func until(_ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + Patience.stretching(limit)
     while try !condition() {
         try #require(ContinuousClock.now < deadline, "never came within \(limit): \(what)")
