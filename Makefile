@@ -21,10 +21,10 @@ PRODUCTS := spend-aggregator archiver reconciler sluice
 SEEDS ?= 1000
 FROM ?= 1
 
-.PHONY: help setup build test crash demo fmt lint proto proto-check mutants fuzz fuzz-quick sim test-asan test-tsan bench clean
+.PHONY: help setup build test crash demo fmt lint proto proto-check objectives objectives-check mutants fuzz fuzz-quick sim test-asan test-tsan bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages and the local broker
 	@$(SCRIPTS)/setup.sh
@@ -36,7 +36,7 @@ build: setup ## Build the programs in release: .build/release
 # delay by keeping its threads busy; KafkaTests give up ports and take them again; ConnectorsTests keep PostgreSQL busy with
 # transactions that others would wait for; IntegrationTests start, stop and kill
 # programs of both builds one after the other.
-test: setup proto-check lint build ## Run every check and every test
+test: setup proto-check lint build objectives-check ## Run every check and every test
 	@swift build --build-tests $(BUILD_FLAGS)
 	@export SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)"; \
 	run() { echo "== swift test $$*"; swift test --skip-build --disable-xctest "$$@"; }; \
@@ -72,6 +72,15 @@ proto: setup ## Generate the C code of the schemas from proto/
 
 proto-check: setup ## Check that the generated C code is current
 	@$(SCRIPTS)/generate-schemas.sh --check
+
+objectives: setup ## Generate the objectives' alerts and dashboards: deploy/SERVICE
+	@swift build -c release $(BUILD_FLAGS) --product sluice
+	@"$(RELEASE_BIN)/sluice" objectives generate
+
+objectives-check: setup ## Check that they are current, and every alert, its tests and its section of a runbook
+	@swift build -c release $(BUILD_FLAGS) --product sluice
+	@"$(RELEASE_BIN)/sluice" objectives generate --check
+	@$(SCRIPTS)/check-alerts.sh
 
 mutants: setup ## Remove each guard of exactly-once in turn and show that its test fails
 	@Tests/Mutants/run.sh

@@ -134,7 +134,9 @@ let package = Package(
         // What the command lines of services have in common: the settings of their connections, and how they end.
         .target(
             name: "ServiceCommand",
-            dependencies: ["Runtime", "Objectives", "Kafka", "Postgres", "Connectors", "Cryptography", argumentParser, lifecycle],
+            dependencies: [
+                "Runtime", "Objectives", "Kafka", "Postgres", "Connectors", "Cryptography", argumentParser, lifecycle,
+            ],
             path: "Shared/ServiceCommand", swiftSettings: strict),
         .target(name: "LocalServers", path: "Shared/LocalServers", swiftSettings: strict),
         .target(
@@ -261,8 +263,8 @@ let package = Package(
         .testTarget(
             name: "SluiceTests",
             dependencies: [
-                "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Schemas", "Streams",
-                "TestKit", "Runtime", argumentParser, logging,
+                "Sluice", "SpendAggregatorJob", "Connectors", "Kafka", "Postgres", "LocalServers", "Objectives", "Schemas",
+                "Streams", "TestKit", "Runtime", argumentParser, logging,
             ],
             path: "Tests/SluiceTests",
             swiftSettings: strict

@@ -26,7 +26,7 @@ struct AggregatorVitals: Sendable {
         indicators.set("freshness", value: worst { $0.oldestUnappliedSeconds })
         indicators.set("completeness", value: { [events] in events.watermarkBehindSeconds })
         indicators.set("availability", value: worst { $0.storeRefusedSeconds })
-        indicators.set("partitions") { [all] in
+        indicators.set("stopped") { [all] in
             let counts = all.compactMap(\.stoppedPartitions)
             return Indication(counts.isEmpty ? nil : counts.reduce(0, +))
         }
