@@ -26,10 +26,13 @@ enum HealthySigns {
         let ready = seen.services.filter { $0.readiness.value?.isEmpty == true }.map(\.name)
         if !ready.isEmpty { signs.append("ready: \(ready.joined(separator: ", "))") }
         if let rows = seen.results.value?.progress, !rows.isEmpty, seen.log.value != nil {
-            if let backlog = Backlog(seen) {
-                if backlog.rate > 0, !backlog.isLong { signs.append("catching up: \(backlog.text)") }
-            } else if wrong.isDisjoint(with: ["records_gone", "log_truncated", "log_replaced"]) {
-                signs.append("\(rows.count) partitions are applied up to the log's end")
+            if let backlog = Backlog(seen), let remaining = backlog.remaining, remaining > 10_000 {
+                if !backlog.isLong { signs.append("catching up: \(backlog.text)") }
+            } else if Backlog(seen)?.rate != 0,
+                wrong.isDisjoint(with: ["records_gone", "log_truncated", "log_replaced"])
+            {
+                // What came in the last seconds is always under way.
+                signs.append("\(rows.count) partitions are applied up to the log's end, or seconds before it")
             }
         }
         if let results = seen.results.value {

@@ -9,7 +9,7 @@ enum Ranking {
     private static let symptoms: Set<String> = [
         "not_ready", "no_progress", "backlog", "hot_partition", "retention_near", "signals_wait",
         "reconciler_obstructed",
-        "partition_unowned", "group_rebalancing", "worker_stands_still",
+        "partition_unowned", "group_rebalancing", "worker_stands_still", "objective_missed",
     ]
     private static let databaseTrouble: Set<String> = symptoms.union([
         "process_down", "no_relay", "slow_statements", "service_cannot_reach_postgres", "lock_blocked",
@@ -48,8 +48,12 @@ enum Ranking {
         "warm_up_mismatch": symptoms, "source_error": symptoms,
         "horizon_limit": symptoms.union(["horizon_near_limit"]),
         "configuration_differs": ["figures_differ"],
-        "certificate_expiring": [],
-        "signals_stopped": ["not_ready", "signals_wait"],
+        "figures_differ": ["objective_missed", "not_ready"],
+        "hot_partition": ["backlog", "objective_missed"],
+        "certificate_expiring": ["objective_missed"],
+        "signals_stopped": ["not_ready", "signals_wait", "objective_missed"],
+        "backlog": ["objective_missed"],
+        "clock_skew": ["objective_missed"],
         "no_relay": ["signals_wait"],
     ]
 

@@ -18,9 +18,20 @@ enum Runbook {
 extension Diagnosis.NextStep {
     init(_ text: String, _ command: String? = nil) { self.init(text: text, command: command) }
 
-    /// A statement, as it is run with the connection that the commands of `sluice` use.
+    /// A statement, as it is run with the connection that the commands of `sluice` use. Names in it come from the database, and
+    /// the line is made to be pasted: nothing of it may mean something to a shell.
     static func sql(_ text: String, _ statement: String) -> Self {
-        Self(text, "psql \"$SLUICE_POSTGRES\" -c \"\(statement)\"")
+        Self(text, "psql \"$SLUICE_POSTGRES\" -c \"\(quotedForShell(statement))\"")
+    }
+
+    /// What stands between double quotes of a POSIX shell.
+    private static func quotedForShell(_ text: String) -> String {
+        var quoted = ""
+        for character in TerminalText.safe(text) {
+            if "\"\\$`".contains(character) { quoted.append("\\") }
+            quoted.append(character)
+        }
+        return quoted
     }
 }
 

@@ -81,9 +81,22 @@ enum PartitionCauses {
         }
     }
 
-    /// The command that the stop itself names.
+    /// The command that the stop itself names, without the alternative in brackets; nil where it holds anything that a shell could
+    /// understand otherwise: it comes over the network, and is made to be pasted.
     private static func command(in message: String) -> String? {
-        message.firstRange(of: "sluice progress set").map { String(message[$0.lowerBound...]) }
+        guard let start = message.firstRange(of: "sluice progress set") else { return nil }
+        var text = String(message[start.lowerBound...])
+        if let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")") {
+            text.removeSubrange(open...close)
+        }
+        let words = text.split(separator: " ")
+        let isPlain = words.allSatisfy { word in
+            word.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D || $0 == 0x2E
+                    || $0 == 0x5F
+            }
+        }
+        return isPlain ? words.joined(separator: " ") : nil
     }
 
     /// Rows that did not move between the looks, with the ends of their logs: those of a row that moves are already others.

@@ -1,3 +1,5 @@
+import Postgres
+
 /// Tables, their version, and rights on them.
 enum SchemaCauses {
     static let all: [Causes.Cause] = [missing, outdated, rights]
@@ -60,7 +62,7 @@ enum SchemaCauses {
                     : [
                         .sql(
                             "Give it back, as the owner of the tables",
-                            missing.map { "GRANT \($0) TO \(role)".escapedForShell }.joined(separator: "; "))
+                            missing.map { "GRANT \($0) TO \(quoteIdentifier(role))" }.joined(separator: "; "))
                     ])
                     + [
                         .init(
@@ -69,12 +71,5 @@ enum SchemaCauses {
                     ],
                 runbook: Runbook.aggregator("commits-fail"))
         ]
-    }
-}
-
-extension String {
-    /// Between double quotes of a shell.
-    fileprivate var escapedForShell: String {
-        split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
     }
 }

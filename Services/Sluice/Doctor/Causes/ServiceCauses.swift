@@ -2,7 +2,7 @@ import Kafka
 
 /// The processes themselves.
 enum ServiceCauses {
-    static let all: [Causes.Cause] = [hung, standsStill, down, ownersGone, twins, notReady]
+    static let all: [Causes.Cause] = [hung, standsStill, down, ownersGone, twins, notReady, objectives]
 
     @Sendable static func hung(_ seen: Observations) -> [Diagnosis.Finding] {
         let silent = seen.services.filter(\.isSilent)
@@ -163,6 +163,29 @@ enum ServiceCauses {
                         "What the service logged last",
                         "journalctl -u spend-aggregator -n 50 -o cat | grep -vE '\"level\":\"(info|debug)\"'")
                 ], runbook: nil)
+        ]
+    }
+
+    /// What is promised and not kept now: a symptom as well.
+    @Sendable static func objectives(_ seen: Observations) -> [Diagnosis.Finding] {
+        let missed = seen.services.flatMap { probe in
+            (probe.objectives.value ?? []).filter { $0.state != "ok" && ($0.value ?? 0) > $0.atMost }.map {
+                (probe.name, $0)
+            }
+        }
+        guard !missed.isEmpty else { return [] }
+        return [
+            Diagnosis.Finding(
+                cause: "objective_missed",
+                title: "Not kept now: "
+                    + Set(missed.map { "\($0.1.title) (\($0.0))" }).sorted().joined(separator: ", "),
+                likelihood: 0.35,
+                evidence: missed.prefix(5).map { name, objective in
+                    "/objectives of \(name): \(objective.name) is \(objective.value ?? 0) \(objective.unit), at most \(objective.atMost) is good; state \(objective.state)"
+                        + (objective.cause.map { "; \(Observations.short($0))" } ?? "")
+                },
+                nextSteps: [.init("Since when, and how fast its budget burns", "curl -s $admin/objectives")],
+                runbook: nil)
         ]
     }
 }

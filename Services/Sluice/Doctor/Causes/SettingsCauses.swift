@@ -73,18 +73,32 @@ enum SettingsCauses {
                     ))
             }
         }
-        guard let soonest = ending.map(\.left).min() else { return [] }
+        // A file that cannot be read has no end; its objective says so.
+        let told = seen.services.flatMap { probe in
+            (probe.objectives.value ?? []).filter { $0.name == "certificates" && ($0.value ?? 0) > $0.atMost }
+                .compactMap { missed in
+                    missed.cause.map { "\(probe.name): \(Observations.short($0))" }
+                }
+        }
+        guard !ending.isEmpty || !told.isEmpty else { return [] }
+        let soonest = ending.map(\.left).min()
+        let isOver = soonest.map { $0 <= 0 } ?? false
         return [
             Diagnosis.Finding(
                 cause: "certificate_expiring",
-                title: soonest <= 0
-                    ? "A certificate has expired" : "A certificate ends in \(TimeSpan(milliseconds: soonest))",
-                likelihood: soonest <= 0 ? 0.95 : 0.5, evidence: ending.sorted { $0.left < $1.left }.map(\.text),
+                title: isOver
+                    ? "A certificate has expired"
+                    : soonest.map { "A certificate ends in \(TimeSpan(milliseconds: $0))" }
+                        ?? "A certificate file cannot be used",
+                likelihood: isOver ? 0.95 : 0.5, evidence: ending.sorted { $0.left < $1.left }.map(\.text) + told,
                 nextSteps: [
                     .init(
-                        "Have it issued anew, put it in its place, and start the service again; files are read at the start",
-                        "systemctl restart spend-aggregator")
-                ], runbook: nil)
+                        "Which file is it?",
+                        "curl -s $admin/config | tr '{' '\\n' | grep -E 'ca-file|certificate-file|\"postgres\"'"),
+                    .init(
+                        "Have it issued anew for the same name, put it in its place, and start the service again",
+                        "systemctl restart spend-aggregator"),
+                ], runbook: Runbook.aggregator("certificates-end"))
         ]
     }
 }

@@ -95,9 +95,9 @@ extension ServiceProbe {
     /// The sum of a metric over its labels.
     func metric(_ name: String) -> Double? { metrics.value?.sum(name) }
 
-    /// Why it is not looked at although it answers.
+    /// Why it is not looked at although something answers.
     var closedDoor: String? {
-        if case .failed(let why) = liveness { return why.contains("token") ? why : nil }
+        if case .failed(let why) = liveness { return isGone || isSilent ? nil : why }
         for failure in [metricsFailure, configurationFailure] { if let failure { return failure } }
         return nil
     }
@@ -107,10 +107,10 @@ extension ServiceProbe {
         if case .failed(let why) = configuration { "configuration: \(why)" } else { nil }
     }
 
-    /// Nobody listens at its address.
+    /// Nobody listens at its address, as libcurl puts it: refused, no such host, broken off.
     var isGone: Bool {
-        guard case .failed(let why) = liveness else { return false }
-        return !why.contains("token") && !isSilent && !why.contains("did not answer as a service")
+        guard case .failed(let why) = liveness, !isSilent else { return false }
+        return ["onnect", "resolve", "reset", "Recv failure", "Empty reply"].contains { why.contains($0) }
     }
 
     /// Somebody listens and says nothing.
