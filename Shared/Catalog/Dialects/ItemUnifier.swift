@@ -59,7 +59,7 @@ public struct ItemUnifier: Sendable {
         guard columns.count > mappings.count else { return }
         if dialect == nil { dialect = stated ?? FeedDialect.recognise(columns: columns) }
         for column in columns[mappings.count...] {
-            let mapping = ColumnMapping(column, dialect: dialect!)
+            let mapping = ColumnMapping(column)
             mappings.append(mapping)
             if case .attribute(let attribute) = mapping.target {
                 direct.append(attribute.rawValue)

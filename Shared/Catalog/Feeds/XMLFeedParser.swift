@@ -344,8 +344,13 @@ struct XMLFeedParser {
             itemDepth = starts.count
             row.begin(line: tokenLine)
         } else if starts.count == itemDepth + 1 {
-            unify(name)
-            cell.column = columns.intern(self.name.span)
+            if prefixes.count == 1 {
+                // Only `g:` itself: the name is unified already.
+                cell.column = columns.intern(name)
+            } else {
+                unify(name)
+                cell.column = columns.intern(self.name.span)
+            }
             if columns.names.count > limits.columns { throw fail(.tooManyColumns) }
             cell.start = Int32(row.text.count)
             cell.line = behindLine

@@ -117,6 +117,8 @@ public struct WebAddress: Sendable, Equatable {
         guard host[host.count - 1] != UInt8(ascii: "-") else { throw .hostInvalid }
         if labels == 0 { throw .hostNotPublic }
         if lastIsNumber { return try checkNumbers(host) }
+        // Most top-level domains are shorter than any of these.
+        guard label >= 4 else { return }
         for suffix: StaticString in [".local", ".localhost", ".internal", ".test", ".invalid", ".example"] {
             let count = suffix.utf8CodeUnitCount
             if host.count > count, host.extracting(host.count - count..<host.count).equalsIgnoringCase(suffix) {
