@@ -2,8 +2,8 @@ import Testing
 
 @testable import Catalog
 
-/// What is kept of a value reads the same ever after: the canonical form is its own canonical form, and a wrong value stays wrong in
-/// the same words.
+/// What is kept of a value reads the same ever after: the canonical form is its own canonical form, and a wrong value
+/// stays wrong in the same words.
 @Suite struct CanonicalFormTests {
     private static let seeds: [AttributeKind: [String]] = [
         .money: ["9.99 EUR", "1.234,56 EUR", "USD 1,234.5", "€ 5", "1,2340 EUR", "0.001 JPY", "1.234 KWD"],

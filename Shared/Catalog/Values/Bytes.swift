@@ -1,5 +1,5 @@
-// What the readers of values need of bytes. All of it works on UTF-8 and looks at ASCII only: every byte of a longer scalar is
-// 0x80 or above and is never taken for a separator.
+// What the readers of values need of bytes. All of it works on UTF-8 and looks at ASCII only: every byte of a longer
+// scalar is 0x80 or above and is never taken for a separator.
 
 extension Array where Element == UInt8 {
     /// Appends what a span covers.

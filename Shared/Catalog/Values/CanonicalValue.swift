@@ -13,8 +13,8 @@ public struct FeedDefaults: Sendable, Equatable {
 
 /// Values in their canonical form, by the kind of their attribute.
 public enum CanonicalValue {
-    /// Appends the canonical form of a value, or, where the value is wrong, its text with white space made single, and says what is
-    /// wrong. An empty value appends nothing and is not wrong.
+    /// Appends the canonical form of a value, or, where the value is wrong, its text with white space made single,
+    /// and says what is wrong. An empty value appends nothing and is not wrong.
     public static func append(
         _ text: Span<UInt8>, kind: AttributeKind, defaults: FeedDefaults = FeedDefaults(), to bytes: inout [UInt8]
     ) -> ValueFault? {
@@ -39,8 +39,8 @@ public enum CanonicalValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text itself, cleaned. Where that makes it right, such as without a control character, it is canonical after all: what is
-    /// kept reads the same ever after.
+    /// The text itself, cleaned. Where that makes it right, such as without a control character, it is canonical
+    /// after all: what is kept reads the same ever after.
     private static func appendCleaned(
         _ text: Span<UInt8>, _ fault: ValueFault, _ kind: AttributeKind, _ defaults: FeedDefaults,
         to bytes: inout [UInt8]
@@ -173,8 +173,8 @@ public enum CanonicalValue {
         }
     }
 
-    /// Entries with commas between them. A comma separates entries where a country, or nothing, and a colon follow it: a decimal
-    /// comma does not.
+    /// Entries with commas between them. A comma separates entries where a country, or nothing, and a colon follow
+    /// it: a decimal comma does not.
     private static func appendEntries(
         _ text: Span<UInt8>, to bytes: inout [UInt8],
         _ read: (Span<UInt8>, inout [UInt8]) throws(ValueFault) -> Void

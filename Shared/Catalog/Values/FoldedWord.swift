@@ -1,5 +1,5 @@
-/// A short value with its capitals, spaces, underscores and hyphens taken away: `In Stock`, `in_stock` and `IN-STOCK` are the
-/// same word.
+/// A short value with its capitals, spaces, underscores and hyphens taken away: `In Stock`, `in_stock` and `IN-STOCK`
+/// are the same word.
 struct FoldedWord {
     private var bytes = InlineArray<32, UInt8>(repeating: 0)
     private(set) var count = 0

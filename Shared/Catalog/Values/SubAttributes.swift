@@ -1,5 +1,5 @@
-/// The separators of an attribute with parts that have names, as the readers of XML and JSON hand it on: name, unit separator, value,
-/// record separator (ASCII 31 and 30, which no text of a feed holds).
+/// The separators of an attribute with parts that have names, as the readers of XML and JSON hand it on: name, unit
+/// separator, value, record separator (ASCII 31 and 30, which no text of a feed holds).
 enum PartSeparator {
     static let name: UInt8 = 0x1F
     static let part: UInt8 = 0x1E
@@ -7,9 +7,9 @@ enum PartSeparator {
 
 /// One entry of `shipping`: what delivery to a place costs.
 ///
-/// As text it is `country:region:service:price` (Google Merchant Center, "shipping": the sub-attributes in this order; the first
-/// ones may be empty or left out); XML and JSON name the parts. The canonical form is that text with the country in capitals and
-/// the price canonical; further parts follow as `:name=value`.
+/// As text it is `country:region:service:price` (Google Merchant Center, "shipping": the sub-attributes in this
+/// order; the first ones may be empty or left out); XML and JSON name the parts. The canonical form is that text with
+/// the country in capitals and the price canonical; further parts follow as `:name=value`.
 public struct ShippingEntry: Sendable, Equatable {
     public let country: Country?
     public let price: Money?
@@ -47,7 +47,8 @@ public struct ShippingEntry: Sendable, Equatable {
     }
 }
 
-/// One entry of `tax`: the rate in a region of the United States, `country:region:rate:tax_ship` (Google Merchant Center, "tax").
+/// One entry of `tax`: the rate in a region of the United States, `country:region:rate:tax_ship` (Google Merchant
+/// Center, "tax").
 public struct TaxEntry: Sendable, Equatable {
     public let country: Country?
     /// Millionths of a percent.

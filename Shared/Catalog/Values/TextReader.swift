@@ -1,6 +1,7 @@
 /// Free text, numbers, countries: values that have little form.
 enum TextReader {
-    /// Appends text without white space around it and with single spaces in it. A control character counts as white space.
+    /// Appends text without white space around it and with single spaces in it. A control character counts as white
+    /// space.
     @inline(__always)
     static func append(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
         let trimmed = text.trimmed
