@@ -41,6 +41,13 @@ let package = Package(
             // The services' allocator.
             linkerSettings: [.linkedLibrary("mimalloc")]
         ),
+        // Feeds of products: reading, unifying, validating.
+        .executableTarget(
+            name: "catalog-benchmark",
+            dependencies: [.product(name: "Catalog", package: "sluice")],
+            path: "Sources/CatalogBenchmark",
+            swiftSettings: strict
+        ),
         // The service as it is shipped, between a real broker and PostgreSQL.
         .executableTarget(
             name: "service-benchmark",

@@ -13,7 +13,7 @@ fi
 cd "$root"
 for product in spend-aggregator sluice; do swift build -c release --product "$product"; done
 cd "$here"
-for product in AllocationCounter pipeline-benchmark service-benchmark; do swift build -c release --product "$product"; done
+for product in AllocationCounter pipeline-benchmark catalog-benchmark service-benchmark; do swift build -c release --product "$product"; done
 bin="$here/.build/release"
 counter="$bin/libAllocationCounter.so"
 
@@ -32,6 +32,9 @@ LD_PRELOAD="$counter" "$bin/pipeline-benchmark" --stage all --horizon-seconds 60
 
 echo "== The archive =="
 LD_PRELOAD="$counter" "$bin/pipeline-benchmark" --stage archive --cuts "$cuts"
+
+echo "== Catalog feeds =="
+for form in csv json xml; do "$bin/catalog-benchmark" "$form" 200000; done
 
 echo "== What each level costs =="
 "$bin/pipeline-benchmark" --stage levels --events-per-second 20000 --campaigns 1000 --cuts "$cuts"

@@ -2,7 +2,8 @@ import Testing
 
 @testable import Catalog
 
-/// Where chunks end makes no difference, whatever the feed: good ones, and good ones with bytes changed, taken out or doubled.
+/// Where chunks end makes no difference, whatever the feed: good ones, and good ones with bytes changed, taken out or
+/// doubled.
 @Suite struct ChunkTests {
     private static let feeds: [(String, [UInt8])] = [
         (

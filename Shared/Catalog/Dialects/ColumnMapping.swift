@@ -15,12 +15,12 @@ struct ColumnMapping: Equatable {
     let target: Target
 
     /// Of a column by its name as the feed has it.
-    init(_ column: String, dialect: FeedDialect) {
+    init(_ column: String) {
         let name = ColumnName(column)
-        target = ColumnMapping.target(name, dialect)
+        target = ColumnMapping.target(name)
     }
 
-    private static func target(_ name: ColumnName, _ dialect: FeedDialect) -> Target {
+    private static func target(_ name: ColumnName) -> Target {
         if name.base == "image" || name.base == "images" {
             if name.member == nil || name.member == "url" || name.member == "link" { return .image(name.index ?? 0) }
             return .unknown
@@ -29,7 +29,7 @@ struct ColumnMapping: Equatable {
             return name.member == nil || name.member == "url" ? .attribute(.videoLink) : .unknown
         }
         if name.base == "additional_image_link", let index = name.index { return .image(index + 1) }
-        guard let attribute = attribute(name.base, dialect) else { return .unknown }
+        guard let attribute = attribute(name.base) else { return .unknown }
         if attribute.kind == .shipping || attribute.kind == .tax {
             if let member = name.member { return .part(attribute, member) }
             if name.order.count == 1 { return .part(attribute, name.order[0]) }
@@ -40,13 +40,8 @@ struct ColumnMapping: Equatable {
         return .attribute(attribute)
     }
 
-    static func attribute(_ name: String, _ dialect: FeedDialect) -> Attribute? {
-        if let attribute = Attribute(name: name) {
-            // Meta's `inventory` and Pinterest's are the same; Meta's status of visibility is not Google's pause.
-            return attribute
-        }
-        return aliases[name]
-    }
+    /// By the folded name. No name means different things in two dialects, so one table serves all three.
+    static func attribute(_ name: String) -> Attribute? { Attribute(name: name) ?? aliases[name] }
 
     // Other names of the same things: of the dialects, of Google's Content API, of shops' own exports.
     static let aliases: [String: Attribute] = [

@@ -1,4 +1,5 @@
-/// Whose specification a feed follows. It says what a name means where the three differ; most names are the same in all.
+/// Whose specification a feed follows, for reports and defaults. Names and values are unified alike for all three: no
+/// name means different things in two of them.
 @frozen public enum FeedDialect: UInt8, Sendable, CaseIterable {
     case google, meta, pinterest
 

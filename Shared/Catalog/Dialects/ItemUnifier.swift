@@ -1,7 +1,8 @@
 /// Makes canonical attributes of a feed's rows: names by the dialect, values by the kind of their attribute.
 ///
-/// A value that is wrong stays as the feed has it, with white space made single: what is wrong with it is the business of
-/// ``ItemValidator``, which sees the same attributes whatever the dialect was. Columns are looked at once, when they appear.
+/// A value that is wrong stays as the feed has it, with white space made single: what is wrong with it is the
+/// business of ``ItemValidator``, which sees the same attributes whatever the dialect was. Columns are looked at
+/// once, when they appear.
 public struct ItemUnifier: Sendable {
     /// nil until columns were seen.
     public private(set) var dialect: FeedDialect?
@@ -59,7 +60,7 @@ public struct ItemUnifier: Sendable {
         guard columns.count > mappings.count else { return }
         if dialect == nil { dialect = stated ?? FeedDialect.recognise(columns: columns) }
         for column in columns[mappings.count...] {
-            let mapping = ColumnMapping(column, dialect: dialect!)
+            let mapping = ColumnMapping(column)
             mappings.append(mapping)
             if case .attribute(let attribute) = mapping.target {
                 direct.append(attribute.rawValue)
@@ -208,7 +209,8 @@ public struct ItemUnifier: Sendable {
         return entries
     }
 
-    /// The value of an object: of an amount its number with its currency, of an image its address, of other objects themselves.
+    /// The value of an object: of an amount its number with its currency, of an image its address, of other objects
+    /// themselves.
     private static func value(_ text: Span<UInt8>, _ kind: AttributeKind) -> [UInt8] {
         guard text.first(of: PartSeparator.name) != nil else { return text.array }
         switch kind {

@@ -1,4 +1,5 @@
-/// The names of a feed's columns, elements or keys, each with a small number. Looked up by bytes, without a String a value.
+/// The names of a feed's columns, elements or keys, each with a small number. Looked up by bytes, without a String a
+/// value.
 struct ColumnTable {
     private(set) var names: [String] = []
     // The names behind each other, and where each ends.

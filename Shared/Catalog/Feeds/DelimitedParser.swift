@@ -1,8 +1,9 @@
 /// Text with delimiters: RFC 4180, and what is really sent.
 ///
-/// Lines end with CR, LF or both. Empty lines are skipped. A field that begins with a quote, perhaps behind spaces, goes on to the
-/// quote that a delimiter or a line's end follows; a doubled quote stands for one, any other quote for itself. A quote in a field
-/// that does not begin with one is itself. With tabs, backslash escapes are read in fields without quotes.
+/// Lines end with CR, LF or both. Empty lines are skipped. A field that begins with a quote, perhaps behind spaces,
+/// goes on to the quote that a delimiter or a line's end follows; a doubled quote stands for one, any other quote for
+/// itself. A quote in a field that does not begin with one is itself. With tabs, backslash escapes are read in fields
+/// without quotes.
 struct DelimitedParser {
     private enum State {
         /// Before the header: its bytes are gathered until its line ends.

@@ -10,8 +10,8 @@
 /// while try reader.finish(into: &row) { … }
 /// ```
 ///
-/// It holds a row at most (``FeedLimits``). A row with a fault is handed over like any other and the feed goes on; a ``FeedError``
-/// ends it.
+/// It holds a row at most (``FeedLimits``). A row with a fault is handed over like any other and the feed goes on; a
+/// ``FeedError`` ends it.
 public struct FeedReader: Sendable {
     /// How the feed is written; ``FeedFormat/automatic`` until its first bytes are there.
     public private(set) var format: FeedFormat

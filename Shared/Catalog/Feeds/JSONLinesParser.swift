@@ -1,8 +1,8 @@
 /// One JSON object a line.
 ///
-/// A value that is a string, a number or a truth is a cell; an array of them gives a cell each, in the same column; null gives none.
-/// An object becomes one cell of named parts (``PartSeparator``), as does each object of an array; what is nested deeper has its path
-/// for a name, with points.
+/// A value that is a string, a number or a truth is a cell; an array of them gives a cell each, in the same column;
+/// null gives none. An object becomes one cell of named parts (``PartSeparator``), as does each object of an array;
+/// what is nested deeper has its path for a name, with points.
 struct JSONLinesParser {
     private var line: [UInt8] = []
     private var position = FeedPosition()

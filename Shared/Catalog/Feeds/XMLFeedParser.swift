@@ -1,9 +1,10 @@
-/// RSS 2.0, RSS 1.0 and Atom with product attributes, read as a stream (XML 1.0, fifth edition, without document types).
+/// RSS 2.0, RSS 1.0 and Atom with product attributes, read as a stream (XML 1.0, fifth edition, without document
+/// types).
 ///
-/// An item is an element `item` or `entry`; its child elements are the cells. A child that has children itself, such as
-/// `g:shipping`, becomes one cell of named parts (``PartSeparator``). Entities are the five of XML and numeric ones: nothing is ever
-/// expanded. Elements must be closed in order; what stands outside of items is checked for form and passed over. A control
-/// character in a text, which XML forbids, is tolerated.
+/// An item is an element `item` or `entry`; its child elements are the cells. A child that has children itself, such
+/// as `g:shipping`, becomes one cell of named parts (``PartSeparator``). Entities are the five of XML and numeric
+/// ones: nothing is ever expanded. Elements must be closed in order; what stands outside of items is checked for form
+/// and passed over. A control character in a text, which XML forbids, is tolerated.
 struct XMLFeedParser {
     private enum State {
         case text, markup, tag, comment, cdata, instruction, entity
@@ -344,8 +345,13 @@ struct XMLFeedParser {
             itemDepth = starts.count
             row.begin(line: tokenLine)
         } else if starts.count == itemDepth + 1 {
-            unify(name)
-            cell.column = columns.intern(self.name.span)
+            if prefixes.count == 1 {
+                // Only `g:` itself: the name is unified already.
+                cell.column = columns.intern(name)
+            } else {
+                unify(name)
+                cell.column = columns.intern(self.name.span)
+            }
             if columns.names.count > limits.columns { throw fail(.tooManyColumns) }
             cell.start = Int32(row.text.count)
             cell.line = behindLine

@@ -2,11 +2,11 @@
 ///
 /// The attributes are those of the product data specification of Google Merchant Center
 /// (support.google.com/merchants/answer/7052112), the catalog fields of Meta (Commerce Manager, "Product data
-/// specifications") and the data source attributes of Pinterest (catalogs, API v5). Where the three have different names
-/// for the same thing, the name is Google's; a dialect says what else it is called.
+/// specifications") and the data source attributes of Pinterest (catalogs, API v5). Where the three have different
+/// names for the same thing, the name is Google's; a dialect says what else it is called.
 ///
-/// Within a process an attribute is its small number, which orders the attributes of an item. Outside it goes by ``name``:
-/// the numbers may change between releases.
+/// Within a process an attribute is its small number, which orders the attributes of an item. Outside it goes by
+/// ``name``: the numbers may change between releases.
 @frozen public enum Attribute: UInt8, Sendable, CaseIterable {
     // Descriptive: What the item is.
     case id, title, description, link, mobileLink, brand, gtin, mpn, identifierExists, googleProductCategory

@@ -1,11 +1,11 @@
 /// The attributes of an item that are present, each with its text.
 ///
-/// The texts lie behind each other in one buffer, in the order of the attributes, so that two items with the same attributes
-/// are the same bytes: equality and hashing do not depend on the order in which they were set. A list
+/// The texts lie behind each other in one buffer, in the order of the attributes, so that two items with the same
+/// attributes are the same bytes: equality and hashing do not depend on the order in which they were set. A list
 /// (``AttributeKind/isList``) holds its values one a line. An absent attribute and an empty one are the same thing.
 ///
-/// A value of this type is meant to be used again and again: ``removeAll()`` keeps its storage, and setting attributes in
-/// ascending order only appends.
+/// A value of this type is meant to be used again and again: ``removeAll()`` keeps its storage, and setting
+/// attributes in ascending order only appends.
 public struct ItemAttributes: Sendable, Hashable {
     /// Which attributes are present.
     public private(set) var present = AttributeSet()

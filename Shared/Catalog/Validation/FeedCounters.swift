@@ -1,5 +1,5 @@
-/// What is counted over a feed: rows, ids that were there before, items of each group. Memory is 8 bytes an item and 16 a group, times
-/// two to four for free slots.
+/// What is counted over a feed: rows, ids that were there before, items of each group. Memory is 8 bytes an item and
+/// 16 a group, times two to four for free slots.
 public struct FeedCounters: Sendable {
     public private(set) var rows = 0
     private var ids = HashedSet()
@@ -26,8 +26,8 @@ public struct FeedCounters: Sendable {
     }
 }
 
-/// Hashes that were seen: open addressing, at most half full. Two different ids share a hash with a probability of 1 in 10⁶ for a feed
-/// of five million.
+/// Hashes that were seen: open addressing, at most half full. Two different ids share a hash with a probability of 1
+/// in 10⁶ for a feed of five million.
 struct HashedSet: Sendable {
     // 0 is a free slot; the hash 0 is taken for 1.
     private var slots = [UInt64](repeating: 0, count: 1024)

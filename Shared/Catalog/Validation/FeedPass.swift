@@ -12,8 +12,8 @@
 /// let report = pass.report
 /// ```
 ///
-/// Items are handed over before the end of the feed is known: whoever takes them keeps them back until ``report`` says that the feed
-/// was not rejected.
+/// Items are handed over before the end of the feed is known: whoever takes them keeps them back until ``report``
+/// says that the feed was not rejected.
 public struct FeedPass: Sendable {
     /// The last item; used again for the next one.
     public private(set) var item = ItemAttributes()
@@ -53,8 +53,8 @@ public struct FeedPass: Sendable {
     /// Columns of the feed that are no attribute of the catalog.
     public var unknownColumns: [String] { unifier.unknownColumns(reader.columns) }
 
-    /// Goes on in a chunk up to the next item. False means that the chunk is used up, or that the feed has ended by an error, which
-    /// the report has.
+    /// Goes on in a chunk up to the next item. False means that the chunk is used up, or that the feed has ended by
+    /// an error, which the report has.
     public mutating func next(_ chunk: Span<UInt8>, _ index: inout Int) -> Bool {
         guard !isEnded else {
             index = chunk.count

@@ -1,7 +1,7 @@
 /// Finds what is wrong with an item, by the published codes: a pure function of its attributes and the settings.
 ///
-/// Attributes are canonical, as ``ItemUnifier`` makes them; a value that is wrong is there as the feed has it. What needs other
-/// items of the feed (duplicates, sizes of groups) is ``FeedCounters``' business.
+/// Attributes are canonical, as ``ItemUnifier`` makes them; a value that is wrong is there as the feed has it. What
+/// needs other items of the feed (duplicates, sizes of groups) is ``FeedCounters``' business.
 public struct ItemValidator: Sendable {
     public let settings: ValidationSettings
 

@@ -1,8 +1,8 @@
 /// A code that a feed, an item or a value is found to have.
 ///
 /// The codes are those that the public description of Pinterest's API v5 lists (github.com/pinterest/api-description,
-/// `CatalogsFeedValidationErrors`, 33; `CatalogsFeedIngestionErrors`, 9; `CatalogsFeedValidationWarnings`, 211): merchants know
-/// them. What each means here, and which cannot be decided from the data, is in `CODES.md`.
+/// `CatalogsFeedValidationErrors`, 33; `CatalogsFeedIngestionErrors`, 9; `CatalogsFeedValidationWarnings`, 211):
+/// merchants know them. What each means here, and which cannot be decided from the data, is in `CODES.md`.
 @frozen public enum ValidationCode: UInt8, Sendable, CaseIterable {
     // Validation errors.
     case fetchError, fetchInactiveFeedError, encodingError, delimiterError, requiredColumnsMissing

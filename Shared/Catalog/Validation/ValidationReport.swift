@@ -1,4 +1,5 @@
-/// What was found in a feed, for the merchant: counts by code, and a few places of each. Its size does not depend on the feed's.
+/// What was found in a feed, for the merchant: counts by code, and a few places of each. Its size does not depend on
+/// the feed's.
 public struct ValidationReport: Sendable, Equatable {
     /// One place where a code was found.
     public struct Sample: Sendable, Equatable {

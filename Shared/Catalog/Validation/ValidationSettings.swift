@@ -1,8 +1,9 @@
 /// What validation compares with. Lengths count Unicode scalars.
 ///
-/// The limits of ad images and ad videos are published with their codes and are fixed. Title, description, link and the number of
-/// additional images are those of Pinterest's data source specification (500, 10,000, 511, 10), and so is the number of items of a
-/// feed (20 million). The others are not published together with their codes; what stands here is this catalog's choice.
+/// The limits of ad images and ad videos are published with their codes and are fixed. Title, description, link and
+/// the number of additional images are those of Pinterest's data source specification (500, 10,000, 511, 10), and so
+/// is the number of items of a feed (20 million). The others are not published together with their codes; what stands
+/// here is this catalog's choice.
 public struct ValidationSettings: Sendable, Equatable {
     public var titleLength = 500
     public var descriptionLength = 10_000
@@ -20,7 +21,8 @@ public struct ValidationSettings: Sendable, Equatable {
     public var lowestSalePercent: Int64 = 10
     /// A change of the number of items beyond this share is worth a warning.
     public var countDeltaPercent = 30
-    /// Whether the path of a category must begin with a top-level category in English. Off for feeds in other languages.
+    /// Whether the path of a category must begin with a top-level category in English. Off for feeds in other
+    /// languages.
     public var requiresEnglishTaxonomy = true
     /// The country that the feed sells to.
     public var country: Country?

@@ -1,5 +1,5 @@
-// What the readers of values need of bytes. All of it works on UTF-8 and looks at ASCII only: every byte of a longer scalar is
-// 0x80 or above and is never taken for a separator.
+// What the readers of values need of bytes. All of it works on UTF-8 and looks at ASCII only: every byte of a longer
+// scalar is 0x80 or above and is never taken for a separator.
 
 extension Array where Element == UInt8 {
     /// Appends what a span covers.
@@ -33,13 +33,13 @@ extension Span where Element == UInt8 {
     /// As text; what is not UTF-8 is replaced.
     var text: String { withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
 
-    /// The part without white space around it.
+    /// The part without white space or control characters around it.
     @inline(__always)
     var trimmed: Range<Int> {
         var start = 0
         var end = count
-        while start < end, self[start].isSpace { start += 1 }
-        while end > start, self[end - 1].isSpace { end -= 1 }
+        while start < end, self[start] <= 0x20 { start += 1 }
+        while end > start, self[end - 1] <= 0x20 { end -= 1 }
         return start..<end
     }
 

@@ -13,8 +13,8 @@ public struct FeedDefaults: Sendable, Equatable {
 
 /// Values in their canonical form, by the kind of their attribute.
 public enum CanonicalValue {
-    /// Appends the canonical form of a value, or, where the value is wrong, its text with white space made single, and says what is
-    /// wrong. An empty value appends nothing and is not wrong.
+    /// Appends the canonical form of a value, or, where the value is wrong, its text with white space made single,
+    /// and says what is wrong. An empty value appends nothing and is not wrong.
     public static func append(
         _ text: Span<UInt8>, kind: AttributeKind, defaults: FeedDefaults = FeedDefaults(), to bytes: inout [UInt8]
     ) -> ValueFault? {
@@ -39,8 +39,8 @@ public enum CanonicalValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text itself, cleaned. Where that makes it right, such as without a control character, it is canonical after all: what is
-    /// kept reads the same ever after.
+    /// The text itself, cleaned. Where that makes it right, such as without a control character, it is canonical
+    /// after all: what is kept reads the same ever after.
     private static func appendCleaned(
         _ text: Span<UInt8>, _ fault: ValueFault, _ kind: AttributeKind, _ defaults: FeedDefaults,
         to bytes: inout [UInt8]
@@ -62,12 +62,35 @@ public enum CanonicalValue {
         } catch {
             bytes.removeLast(bytes.count - start)
             bytes.append(contentsOf: cleaned)
-            return fault
+            // Of nothing but control characters nothing is left.
+            return cleaned.isEmpty ? nil : fault
         }
     }
 
+    /// Reads a value; of a list each line by itself, since that is what its canonical form is.
     @inline(__always)
     private static func read(
+        _ text: Span<UInt8>, _ kind: AttributeKind, _ defaults: FeedDefaults, _ bytes: inout [UInt8]
+    ) throws(ValueFault) {
+        guard kind.isList, text.first(of: UInt8(ascii: "\n")) != nil else {
+            return try readLine(text, kind, defaults, &bytes)
+        }
+        let first = bytes.count
+        var start = 0
+        while let line = nextValue(text, &start, text.count) {
+            let value = text.extracting(line)
+            guard !value.trimmed.isEmpty else { continue }
+            let separator = bytes.count
+            if separator > first { bytes.append(UInt8(ascii: "\n")) }
+            let behind = bytes.count
+            try readLine(value, kind, defaults, &bytes)
+            if bytes.count == behind { bytes.removeLast(behind - separator) }
+        }
+        guard bytes.count > first else { throw .empty }
+    }
+
+    @inline(__always)
+    private static func readLine(
         _ text: Span<UInt8>, _ kind: AttributeKind, _ defaults: FeedDefaults, _ bytes: inout [UInt8]
     ) throws(ValueFault) {
         switch kind {
@@ -138,7 +161,7 @@ public enum CanonicalValue {
                 end = comma
                 let rest = text.extracting(comma + 1..<text.count)
                 let next = rest.extracting(rest.trimmed)
-                if next.isEmpty || next.hasPrefixIgnoringCase("http") { break }
+                if next.isEmpty || next[0] == UInt8(ascii: ",") || next.hasPrefixIgnoringCase("http") { break }
                 end = comma + 1
             }
             let piece = text.extracting(start..<end)
@@ -150,8 +173,8 @@ public enum CanonicalValue {
         }
     }
 
-    /// Entries with commas between them. A comma separates entries where a country, or nothing, and a colon follow it: a decimal
-    /// comma does not.
+    /// Entries with commas between them. A comma separates entries where a country, or nothing, and a colon follow
+    /// it: a decimal comma does not.
     private static func appendEntries(
         _ text: Span<UInt8>, to bytes: inout [UInt8],
         _ read: (Span<UInt8>, inout [UInt8]) throws(ValueFault) -> Void
@@ -174,9 +197,12 @@ public enum CanonicalValue {
                 if colon == next || (colon == next + 2 && text[next].isLetter) { break }
                 end = comma + 1
             }
-            if bytes.count > first { bytes.append(UInt8(ascii: "\n")) }
-            try read(text.extracting(start..<end), &bytes)
+            let entry = text.extracting(start..<end)
             start = end + 1
+            guard !entry.trimmed.isEmpty else { continue }
+            if bytes.count > first { bytes.append(UInt8(ascii: "\n")) }
+            try read(entry, &bytes)
         }
+        guard bytes.count > first else { throw .empty }
     }
 }

@@ -1,9 +1,9 @@
 /// Reads a decimal number exactly, in millionths.
 ///
-/// A point or a comma may separate decimals or thousands. Which one it is follows from the number alone where that is possible:
-/// two different separators (the last one is the decimal point), one that is repeated (thousands), one that three digits do not
-/// follow (decimal point), a zero in front of it (decimal point). A single one with three digits behind it is ambiguous, and
-/// the caller says what it means.
+/// A point or a comma may separate decimals or thousands. Which one it is follows from the number alone where that is
+/// possible: two different separators (the last one is the decimal point), one that is repeated (thousands), one that
+/// three digits do not follow (decimal point), a zero in front of it (decimal point). A single one with three digits
+/// behind it is ambiguous, and the caller says what it means.
 enum DecimalReader {
     /// What a single separator before exactly three digits means.
     enum SingleSeparator { case ambiguous, thousands, decimals, commaThousands }

@@ -1,5 +1,5 @@
-/// Whether an item can be bought (Google: availability; schema.org: ItemAvailability; Meta adds `available for order` and
-/// `discontinued`).
+/// Whether an item can be bought (Google: availability; schema.org: ItemAvailability; Meta adds `available for order`
+/// and `discontinued`).
 public enum Availability: String, Sendable, CaseIterable {
     case inStock = "in_stock"
     case outOfStock = "out_of_stock"

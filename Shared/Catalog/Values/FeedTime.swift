@@ -1,5 +1,6 @@
-/// A point in time as feeds write it, ISO 8601: a day, or a day with a time, with or without an offset from UTC. Without an offset
-/// it is UTC. The canonical form is the day, or the time in UTC to the second: `2026-11-28`, `2026-11-28T14:00:00Z`.
+/// A point in time as feeds write it, ISO 8601: a day, or a day with a time, with or without an offset from UTC.
+/// Without an offset it is UTC. The canonical form is the day, or the time in UTC to the second: `2026-11-28`,
+/// `2026-11-28T14:00:00Z`.
 @frozen public struct FeedTime: Sendable, Hashable, Comparable {
     /// Since 1970-01-01 00:00 UTC.
     public let seconds: Int64

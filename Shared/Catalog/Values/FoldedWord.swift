@@ -1,5 +1,5 @@
-/// A short value with its capitals, spaces, underscores and hyphens taken away: `In Stock`, `in_stock` and `IN-STOCK` are the
-/// same word.
+/// A short value with its capitals, spaces, underscores and hyphens taken away: `In Stock`, `in_stock` and `IN-STOCK`
+/// are the same word.
 struct FoldedWord {
     private var bytes = InlineArray<32, UInt8>(repeating: 0)
     private(set) var count = 0
@@ -9,7 +9,7 @@ struct FoldedWord {
     init?(_ text: Span<UInt8>) {
         for index in 0..<text.count {
             let byte = text[index]
-            if byte == 0x20 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte.isSpace { continue }
+            if byte <= 0x20 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") { continue }
             guard count < 32 else { return nil }
             bytes[count] = byte.lowercased
             count += 1

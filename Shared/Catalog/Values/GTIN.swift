@@ -1,8 +1,8 @@
 /// A Global Trade Item Number: GTIN-8, -12 (UPC), -13 (EAN, ISBN-13) or -14, or an ISBN-10, which becomes an ISBN-13.
 ///
-/// The last digit checks the others (GS1 General Specifications, section 7.9; ISO 2108 for ISBN). Leading zeros do not make a
-/// different number: `012345678905` and `0012345678905` are the same product. The canonical form is the shortest of 8, 12, 13
-/// and 14 digits that holds the number.
+/// The last digit checks the others (GS1 General Specifications, section 7.9; ISO 2108 for ISBN). Leading zeros do
+/// not make a different number: `012345678905` and `0012345678905` are the same product. The canonical form is the
+/// shortest of 8, 12, 13 and 14 digits that holds the number.
 @frozen public struct GTIN: Sendable, Hashable {
     /// All digits as a number: what equal products share.
     public let number: UInt64

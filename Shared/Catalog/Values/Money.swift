@@ -1,8 +1,8 @@
 /// An amount of a currency, exact.
 ///
 /// A feed writes it as a number with the code of ISO 4217 behind it (Google, Pinterest: `9.99 EUR`) or in front of it
-/// (`EUR 9.99`), with a decimal point or a decimal comma. The canonical form is the number with a decimal point and at least the
-/// currency's decimals (four where three could be thousands), a space, the code: `9.99 EUR`, `1200 JPY`.
+/// (`EUR 9.99`), with a decimal point or a decimal comma. The canonical form is the number with a decimal point and
+/// at least the currency's decimals (four where three could be thousands), a space, the code: `9.99 EUR`, `1200 JPY`.
 @frozen public struct Money: Sendable, Hashable {
     /// Millionths of the currency's unit; never negative.
     public let micros: Int64
@@ -66,8 +66,8 @@
         return index
     }
 
-    /// The currency of a sign before or after the number. Only signs of one currency are taken; a dollar or a yen needs to be the
-    /// assumed currency.
+    /// The currency of a sign before or after the number. Only signs of one currency are taken; a dollar or a yen
+    /// needs to be the assumed currency.
     private static func sign(
         _ text: Span<UInt8>, _ start: Int, _ end: Int, _ assumed: Currency?
     ) throws(ValueFault) -> (Currency?, Int, Int) {

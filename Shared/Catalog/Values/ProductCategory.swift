@@ -1,7 +1,8 @@
-/// A category of the Google product taxonomy: its number (`2271`) or its path (`Apparel & Accessories > Clothing > Dresses`).
+/// A category of the Google product taxonomy: its number (`2271`) or its path (`Apparel & Accessories > Clothing >
+/// Dresses`).
 ///
-/// The taxonomy itself is not carried: of a path, the first level is checked against its 21 top-level categories (in English);
-/// of a number, only that it is one. The canonical form has ` > ` between the levels.
+/// The taxonomy itself is not carried: of a path, the first level is checked against its 21 top-level categories (in
+/// English); of a number, only that it is one. The canonical form has ` > ` between the levels.
 public struct ProductCategory: Sendable, Equatable {
     /// nil for a path.
     public let number: Int?

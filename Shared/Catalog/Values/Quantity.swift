@@ -5,8 +5,8 @@ public struct Quantity<Unit: Sendable & Equatable>: Sendable, Equatable {
 }
 
 extension Quantity where Unit: FoldedValue {
-    /// A number above zero, at most 100,000, and a unit, with or without a space between them. A single separator is a decimal
-    /// point: nobody writes the thousands of a parcel's weight.
+    /// A number above zero, at most 100,000, and a unit, with or without a space between them. A single separator is
+    /// a decimal point: nobody writes the thousands of a parcel's weight.
     init(parsing text: Span<UInt8>) throws(ValueFault) {
         let trimmed = text.trimmed
         guard !trimmed.isEmpty else { throw .empty }

@@ -1,5 +1,5 @@
-/// The separators of an attribute with parts that have names, as the readers of XML and JSON hand it on: name, unit separator, value,
-/// record separator (ASCII 31 and 30, which no text of a feed holds).
+/// The separators of an attribute with parts that have names, as the readers of XML and JSON hand it on: name, unit
+/// separator, value, record separator (ASCII 31 and 30, which no text of a feed holds).
 enum PartSeparator {
     static let name: UInt8 = 0x1F
     static let part: UInt8 = 0x1E
@@ -7,9 +7,9 @@ enum PartSeparator {
 
 /// One entry of `shipping`: what delivery to a place costs.
 ///
-/// As text it is `country:region:service:price` (Google Merchant Center, "shipping": the sub-attributes in this order; the first
-/// ones may be empty or left out); XML and JSON name the parts. The canonical form is that text with the country in capitals and
-/// the price canonical; further parts follow as `:name=value`.
+/// As text it is `country:region:service:price` (Google Merchant Center, "shipping": the sub-attributes in this
+/// order; the first ones may be empty or left out); XML and JSON name the parts. The canonical form is that text with
+/// the country in capitals and the price canonical; further parts follow as `:name=value`.
 public struct ShippingEntry: Sendable, Equatable {
     public let country: Country?
     public let price: Money?
@@ -28,8 +28,7 @@ public struct ShippingEntry: Sendable, Equatable {
     static func read(
         _ text: Span<UInt8>, _ assumed: Currency?, into bytes: inout [UInt8]
     ) throws(ValueFault) -> ShippingEntry {
-        let parts = try SubAttributeParts(
-            text, names: [.country, .region, .service, .price], shorter: [.country, .service, .price])
+        let parts = try SubAttributeParts(text, isTax: false)
         let countryText = text.extracting(parts.range(.country))
         let country = Country(parsing: countryText)
         if country == nil, !countryText.isEmpty { throw .countryUnknown }
@@ -38,9 +37,9 @@ public struct ShippingEntry: Sendable, Equatable {
         if country == nil, price == nil { throw .tooFewParts }
         country?.append(to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        TextReader.append(text.extracting(parts.range(.region)), to: &bytes)
+        SubAttributeParts.append(text.extracting(parts.range(.region)), to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        TextReader.append(text.extracting(parts.range(.service)), to: &bytes)
+        SubAttributeParts.append(text.extracting(parts.range(.service)), to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         price?.append(to: &bytes)
         parts.appendOthers(text, to: &bytes)
@@ -48,15 +47,15 @@ public struct ShippingEntry: Sendable, Equatable {
     }
 }
 
-/// One entry of `tax`: the rate in a region of the United States, `country:region:rate:tax_ship` (Google Merchant Center, "tax").
+/// One entry of `tax`: the rate in a region of the United States, `country:region:rate:tax_ship` (Google Merchant
+/// Center, "tax").
 public struct TaxEntry: Sendable, Equatable {
     public let country: Country?
     /// Millionths of a percent.
     public let rateMicros: Int64
 
     static func read(_ text: Span<UInt8>, into bytes: inout [UInt8]) throws(ValueFault) -> TaxEntry {
-        let parts = try SubAttributeParts(
-            text, names: [.country, .region, .rate, .taxShip], shorter: [.country, .region, .rate])
+        let parts = try SubAttributeParts(text, isTax: true)
         let countryText = text.extracting(parts.range(.country))
         let country = Country(parsing: countryText)
         if country == nil, !countryText.isEmpty { throw .countryUnknown }
@@ -72,7 +71,7 @@ public struct TaxEntry: Sendable, Equatable {
         let ship = shipText.isEmpty ? nil : try Flag(parsing: shipText)
         country?.append(to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        TextReader.append(text.extracting(parts.range(.region)), to: &bytes)
+        SubAttributeParts.append(text.extracting(parts.range(.region)), to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         DecimalReader.append(micros: micros, minimumDecimals: 0, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
@@ -91,7 +90,7 @@ struct SubAttributeParts {
 
     func range(_ name: Name) -> Range<Int> { ranges[name.rawValue] }
 
-    init(_ text: Span<UInt8>, names: [Name], shorter: [Name]) throws(ValueFault) {
+    init(_ text: Span<UInt8>, isTax: Bool) throws(ValueFault) {
         guard !text.trimmed.isEmpty else { throw .empty }
         if text.first(of: PartSeparator.name) != nil {
             readNamed(text)
@@ -104,7 +103,7 @@ struct SubAttributeParts {
             let end = text.first(of: UInt8(ascii: ":"), from: start) ?? text.count
             let piece = start..<end
             let trimmed = text.extracting(piece).trimmed
-            if let equals = text.extracting(piece).first(of: UInt8(ascii: "=")), count == names.count {
+            if let equals = text.extracting(piece).first(of: UInt8(ascii: "=")), count == 4 {
                 // A further part of the canonical form.
                 others.append((start..<start + equals, start + equals + 1..<end))
             } else {
@@ -114,15 +113,26 @@ struct SubAttributeParts {
             }
             start = end + 1
         }
-        let order: [Name]
-        switch count {
-        case names.count: order = names
-        case shorter.count: order = shorter
-        case 2 where names.contains(.price): order = [.country, .price]
-        case 1 where names.contains(.price): order = [.price]
-        default: throw .tooFewParts
+        guard count > (isTax ? 2 : 0) else { throw .tooFewParts }
+        for index in 0..<count { ranges[SubAttributeParts.name(index, of: count, isTax).rawValue] = pieces[index] }
+    }
+
+    /// Which part stands at a place of so many.
+    private static func name(_ index: Int, of count: Int, _ isTax: Bool) -> Name {
+        switch (isTax, count, index) {
+        case (true, _, 0): .country
+        case (true, _, 1): .region
+        case (true, _, 2): .rate
+        case (true, _, _): .taxShip
+        case (false, 1, _): .price
+        case (false, _, 0): .country
+        case (false, 2, _): .price
+        case (false, 3, 1): .service
+        case (false, 3, _): .price
+        case (false, _, 1): .region
+        case (false, _, 2): .service
+        case (false, _, _): .price
         }
-        for (index, name) in order.enumerated() { ranges[name.rawValue] = pieces[index] }
     }
 
     private mutating func readNamed(_ text: Span<UInt8>) {
@@ -155,12 +165,25 @@ struct SubAttributeParts {
     /// Sorted by name, so that their order in the feed does not matter.
     func appendOthers(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
         guard !others.isEmpty else { return }
-        let pairs = others.map { (text.extracting($0.0).text, $0.1) }.sorted { $0.0 < $1.0 }
-        for (name, value) in pairs {
-            bytes.append(UInt8(ascii: ":"))
-            bytes.append(contentsOf: name.utf8)
-            bytes.append(UInt8(ascii: "="))
-            TextReader.append(text.extracting(value), to: &bytes)
+        let pairs = others.map { pair in
+            var entry: [UInt8] = [UInt8(ascii: ":")]
+            SubAttributeParts.append(text.extracting(pair.0), to: &entry)
+            entry.append(UInt8(ascii: "="))
+            SubAttributeParts.append(text.extracting(pair.1), to: &entry)
+            return entry
         }
+        for pair in pairs.sorted(by: { $0.lexicographicallyPrecedes($1) }) { bytes.append(contentsOf: pair) }
+    }
+
+    /// Appends a part without the characters that separate parts and entries.
+    static func append(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
+        for index in 0..<text.count {
+            let byte = text[index]
+            guard byte == UInt8(ascii: ":") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "=") else { continue }
+            var plain = text.array
+            for index in plain.indices where [0x3A, 0x2C, 0x3D].contains(plain[index]) { plain[index] = 0x20 }
+            return TextReader.append(plain.span, to: &bytes)
+        }
+        TextReader.append(text, to: &bytes)
     }
 }

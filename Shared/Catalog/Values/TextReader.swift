@@ -1,6 +1,7 @@
 /// Free text, numbers, countries: values that have little form.
 enum TextReader {
-    /// Appends text without white space around it and with single spaces in it.
+    /// Appends text without white space around it and with single spaces in it. A control character counts as white
+    /// space.
     @inline(__always)
     static func append(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
         let trimmed = text.trimmed
@@ -11,20 +12,13 @@ enum TextReader {
             var runEnd = index
             while runEnd < end {
                 let byte = text[runEnd]
-                if byte <= 0x20 {
-                    if byte != 0x20 || text[runEnd + 1].isSpace { break }
-                }
+                if byte <= 0x20, byte != 0x20 || text[runEnd + 1] <= 0x20 { break }
                 runEnd += 1
             }
             bytes.append(text.extracting(index..<runEnd))
             guard runEnd < end else { return }
-            if text[runEnd].isSpace {
-                bytes.append(0x20)
-                while runEnd < end, text[runEnd].isSpace { runEnd += 1 }
-            } else {
-                // A control character is left out.
-                runEnd += 1
-            }
+            bytes.append(0x20)
+            while text[runEnd] <= 0x20 { runEnd += 1 }
             index = runEnd
         }
     }

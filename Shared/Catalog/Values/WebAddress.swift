@@ -1,8 +1,8 @@
-/// An absolute address that a crawler could fetch: http or https, a public host name, nothing in it that has to be encoded
-/// (RFC 3986; the hosts of RFC 6761 and the private networks of RFC 1918, 3927 and 6598 are refused).
+/// An absolute address that a crawler could fetch: http or https, a public host name, nothing in it that has to be
+/// encoded (RFC 3986; the hosts of RFC 6761 and the private networks of RFC 1918, 3927 and 6598 are refused).
 ///
-/// The canonical form has scheme and host in lower case; the rest is the same bytes. Characters beyond ASCII are accepted, since
-/// every crawler encodes them; ``isASCII`` says whether there are any.
+/// The canonical form has scheme and host in lower case; the rest is the same bytes. Characters beyond ASCII are
+/// accepted, since every crawler encodes them; ``isASCII`` says whether there are any.
 public struct WebAddress: Sendable, Equatable {
     /// Of the host in the text.
     public let host: Range<Int>
@@ -117,6 +117,8 @@ public struct WebAddress: Sendable, Equatable {
         guard host[host.count - 1] != UInt8(ascii: "-") else { throw .hostInvalid }
         if labels == 0 { throw .hostNotPublic }
         if lastIsNumber { return try checkNumbers(host) }
+        // Most top-level domains are shorter than any of these.
+        guard label >= 4 else { return }
         for suffix: StaticString in [".local", ".localhost", ".internal", ".test", ".invalid", ".example"] {
             let count = suffix.utf8CodeUnitCount
             if host.count > count, host.extracting(host.count - count..<host.count).equalsIgnoringCase(suffix) {

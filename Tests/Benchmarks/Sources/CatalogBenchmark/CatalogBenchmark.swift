@@ -1,8 +1,8 @@
 import Catalog
 import Glibc
 
-/// What a million rows cost to read, to unify and to validate, on one core: `catalog-benchmark [csv|xml|json] [ROWS]`. The rows are
-/// made between the measured spans.
+/// What a million rows cost to read, to unify and to validate, on one core: `catalog-benchmark [csv|xml|json]
+/// [ROWS]`. The rows are made between the measured spans.
 @main
 struct CatalogBenchmark {
     static func main() {

@@ -9,12 +9,15 @@ struct FeedGenerator {
     init(form: Form) { self.form = form }
 
     private static let names: [StaticString] = [
-        "id", "title", "description", "link", "image_link", "additional_image_link", "price", "sale_price", "availability",
-        "condition", "brand", "gtin", "mpn", "google_product_category", "product_type", "item_group_id", "color", "size",
+        "id", "title", "description", "link", "image_link", "additional_image_link", "price", "sale_price",
+        "availability",
+        "condition", "brand", "gtin", "mpn", "google_product_category", "product_type", "item_group_id", "color",
+        "size",
         "gender", "age_group", "shipping", "custom_label_0",
     ]
     private static let words = [
-        "denim", "shirt", "jacket", "summer", "cotton", "slim", "fit", "wool", "running", "shoe", "leather", "bag", "light",
+        "denim", "shirt", "jacket", "summer", "cotton", "slim", "fit", "wool", "running", "shoe", "leather", "bag",
+        "light",
         "outdoor", "classic", "kids", "réglable", "größe", "pack", "stretch", "organic", "vintage", "water", "proof",
     ]
 
@@ -23,7 +26,8 @@ struct FeedGenerator {
         case .csv: Array(Self.names.map { "\($0)" }.joined(separator: ",").utf8) + [10]
         case .xml:
             Array(
-                "<?xml version=\"1.0\"?><rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel><title>Shop</title>\n".utf8)
+                "<?xml version=\"1.0\"?><rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel><title>Shop</title>\n"
+                    .utf8)
         case .json: []
         }
     }
