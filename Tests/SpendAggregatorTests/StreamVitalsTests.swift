@@ -85,6 +85,26 @@ struct StreamVitalsTests {
         #expect(vitals.storeRefusedSeconds == 0)
     }
 
+    @Test("checkpoints without an outcome are named as the cause of an age, unless a refusal says more or nothing waits")
+    func withoutOutcome() {
+        vitals.began()
+        sampled([snapshot(0, streamTime: Self.unix, pending: Self.unix - 4_000)])
+        clock.advance(StreamVitals.outcomeLimitMilliseconds)
+        #expect(vitals.unappliedCause == nil)
+        clock.advance(1)
+        #expect(vitals.unappliedCause?.contains("neither succeed nor fail") == true)
+        vitals.checkpointEnded()
+        #expect(vitals.unappliedCause == nil)
+        clock.advance(StreamVitals.outcomeLimitMilliseconds + 1)
+        sampled([snapshot(0, streamTime: Self.unix)])
+        #expect(vitals.unappliedCause == nil)
+        sampled([snapshot(0, streamTime: Self.unix, pending: Self.unix - 4_000)])
+        #expect(vitals.unappliedCause != nil)
+        vitals.storeRefused()
+        clock.advance(StreamVitals.outcomeLimitMilliseconds + 1)
+        #expect(vitals.unappliedCause == nil)
+    }
+
     @Test("stopped partitions are counted")
     func stopped() {
         sampled([snapshot(0, phase: .stopped, streamTime: Self.unix), snapshot(1, streamTime: Self.unix)])

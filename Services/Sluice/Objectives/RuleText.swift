@@ -59,8 +59,8 @@ struct RuleText {
         return """
                   - record: \(Self.ratioName(window))
                     expr: >-
-                      sum by (job, objective) (increase(sluice_objective_bad_seconds_total\(series)))
-                      / clamp_min(sum by (job, objective) (increase(sluice_objective_seconds_total\(series))), \(window))
+                      sum by (job, instance, objective) (increase(sluice_objective_bad_seconds_total\(series)))
+                      / clamp_min(sum by (job, instance, objective) (increase(sluice_objective_seconds_total\(series))), \(window))
 
             """
     }
@@ -90,7 +90,7 @@ struct RuleText {
 
     private func burnAlert(_ objective: Objective, _ severity: BurnRule.Severity) -> String {
         alert(
-            objective, severity, burnExpression(objective, severity), scope: "",
+            objective, severity, burnExpression(objective, severity),
             comment: severity == .page
                 ? "\(objective.title): at most \(Self.number(objective.atMost)) \(objective.unit) in "
                     + "\(Self.percent(objective.target)) of seconds; fast burn"
@@ -100,14 +100,20 @@ struct RuleText {
     private func atOnceAlert(_ objective: Objective) -> String {
         alert(
             objective, objective.severity ?? .page,
-            ["sum by (job, instance) (\(objective.indicator){\(job)}) > \(Self.number(objective.atMost))"],
-            scope: ",instance=\"{{ $labels.instance }}\"", comment: "\(objective.title): at once")
+            // The value as it was sampled, and not the indicator itself: it is exposed together with the cause in words.
+            [
+                "max by (job, instance, objective) (sluice_objective_value{\(job),objective=\"\(objective.name)\"})"
+                    + " > \(Self.number(objective.atMost))"
+            ],
+            comment: "\(objective.title): at once")
     }
 
-    /// - Parameter scope: More matchers for the cause's and the value's series.
+    /// One alert an instance: a process of many that does badly is heard of as soon as one that is alone. The notification
+    /// is one for the service (alertmanager.yml groups by it).
     private func alert(
-        _ objective: Objective, _ severity: BurnRule.Severity, _ expression: [String], scope: String, comment: String
+        _ objective: Objective, _ severity: BurnRule.Severity, _ expression: [String], comment: String
     ) -> String {
+        let scope = ",instance=\"{{ $labels.instance }}\""
         let lines = expression.map { "          " + $0 }.joined(separator: "\n")
         return """
 

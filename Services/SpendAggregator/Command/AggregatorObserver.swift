@@ -150,6 +150,7 @@ final class AggregatorObserver: WorkerObserver, CommitterObserver, @unchecked Se
 
     func checkpointEnded(milliseconds: Int64, committed: [CheckpointSummary], fenced: Int) {
         heartbeat.beat()
+        vitals.checkpointEnded()
         metrics.commitSeconds.observe(Double(milliseconds) / 1_000)
         guard !committed.isEmpty || fenced > 0 else { return }
         if storeTrouble.exchange(StoreTrouble.none, ordering: .acquiringAndReleasing) != StoreTrouble.none {

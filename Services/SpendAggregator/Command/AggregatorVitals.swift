@@ -23,7 +23,10 @@ struct AggregatorVitals: Sendable {
             { [all] in all.compactMap(value).max() }
         }
         var indicators = Indicators()
-        indicators.set("freshness", value: worst { $0.oldestUnappliedSeconds })
+        indicators.set("freshness") { [all] in
+            Indication(
+                all.compactMap(\.oldestUnappliedSeconds).max(), cause: all.lazy.compactMap(\.unappliedCause).first)
+        }
         indicators.set("completeness", value: { [events] in events.watermarkBehindSeconds })
         indicators.set("availability", value: worst { $0.storeRefusedSeconds })
         indicators.set("stopped") { [all] in

@@ -12,7 +12,12 @@ final class StreamVitals: Sendable {
         var behindMilliseconds: Int64?
         var stoppedPartitions = 0
         var refusedSince: Int64?
+        /// When a checkpoint came to an outcome, whichever; at the start the start.
+        var lastOutcome: Int64 = 0
     }
+
+    /// No checkpoint takes this long, nor does the refusal of one: the database's time limits are shorter.
+    static let outcomeLimitMilliseconds: Int64 = 8_000
 
     /// The worker samples once a second; only after this long nobody knows any more that nothing waits.
     static let silenceMilliseconds: Int64 = 2_500
@@ -26,7 +31,12 @@ final class StreamVitals: Sendable {
     // MARK: Written
 
     /// The worker is about to run.
-    func began() { state.withLock { $0.sampledAt = now() } }
+    func began() {
+        state.withLock {
+            $0.sampledAt = now()
+            $0.lastOutcome = now()
+        }
+    }
 
     /// The worker has ended, and is not expected to do anything.
     func ended() { state.withLock { $0 = State() } }
@@ -55,7 +65,15 @@ final class StreamVitals: Sendable {
     }
 
     /// The database has refused a commit or a claim.
-    func storeRefused() { state.withLock { $0.refusedSince = $0.refusedSince ?? now() } }
+    func storeRefused() {
+        state.withLock {
+            $0.refusedSince = $0.refusedSince ?? now()
+            $0.lastOutcome = now()
+        }
+    }
+
+    /// A checkpoint has come to its outcome.
+    func checkpointEnded() { state.withLock { $0.lastOutcome = now() } }
 
     /// It takes them again.
     func storeAccepted() { state.withLock { $0.refusedSince = nil } }
@@ -71,6 +89,19 @@ final class StreamVitals: Sendable {
             // Nothing waited then; whether something does since, only the worker could say.
             if state.ageMilliseconds == 0, silence <= Self.silenceMilliseconds { return 0 }
             return Double(state.ageMilliseconds + silence) / 1_000
+        }
+    }
+
+    /// What the age of the oldest record comes from, where no refusal says so: checkpoints that neither succeed nor fail.
+    /// Without figures, because each other text would be another series.
+    var unappliedCause: String? {
+        let now = now()
+        return state.withLock { state in
+            guard state.sampledAt != nil, state.refusedSince == nil, state.ageMilliseconds > 0,
+                now - state.lastOutcome > Self.outcomeLimitMilliseconds
+            else { return nil }
+            return
+                "checkpoints neither succeed nor fail: PostgreSQL does not answer, or another session holds the job's rows"
         }
     }
 

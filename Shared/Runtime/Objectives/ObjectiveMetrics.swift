@@ -76,12 +76,13 @@ final class ObjectiveMetrics: Sendable {
                 said.insert(Reason(name: status.objective.name, reason: Self.shortened(cause)))
             }
         }
-        values.withLock { $0 = current }
+        // The cause before the value that is asked for it: a rule that speaks at once must find the words.
         causes.withLock { shown in
             replace(
                 &shown, by: said, Self.causeName, "objective", "cause",
                 help: "1: what the service says of an objective that it misses.")
         }
+        values.withLock { $0 = current }
     }
 
     func show(reasons current: [HealthReport.Reason]) {

@@ -82,7 +82,7 @@ struct FaultAlertTests {
                     notice = .success(
                         try await stack.expectAlert(
                             "SluiceResultsOld", since: start, within: .seconds(60),
-                            fault: "PostgreSQL frozen (SIGSTOP)", cause: nil))
+                            fault: "PostgreSQL frozen (SIGSTOP)", cause: "neither succeed nor fail"))
                 } catch { notice = .failure(error) }
                 for process in family { process.signal(SIGCONT) }
                 _ = try notice.get()
