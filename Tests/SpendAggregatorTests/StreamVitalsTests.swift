@@ -85,7 +85,7 @@ struct StreamVitalsTests {
         #expect(vitals.storeRefusedSeconds == 0)
     }
 
-    @Test("checkpoints without an outcome are named as the cause of an age, unless a refusal says more or nothing waits")
+    @Test("checkpoints without an outcome are the cause of an age, unless a refusal says more or nothing waits")
     func withoutOutcome() {
         vitals.began()
         sampled([snapshot(0, streamTime: Self.unix, pending: Self.unix - 4_000)])
