@@ -1,3 +1,5 @@
+// Which module the system's socket addresses belong to depends on which one is built first: both are named.
+import CCurl
 import Glibc
 
 /// The address that a connection is about to go to.
