@@ -43,6 +43,8 @@ struct AggregatorService: Service {
         let housekeeper = Housekeeper(configuration, context, idle: idle) { relay?.wake() }
         let housekeeping = try DedicatedThread(name: "housekeeper") { housekeeper.run() }
         let streams = try startStreams(stop, idle: idle) { relay?.wake() }
+        let watch = KafkaWatch(configuration.kafka, topic: configuration.job.topic, silence: vitals.kafka, context)
+        let watching = try DedicatedThread(name: "kafka watch") { watch.run() }
         let failure = await withGracefulShutdownHandler {
             await withTaskGroup(of: (any Error)?.self) { group in
                 for stream in streams { group.addTask { await stream.finished() } }
@@ -56,13 +58,16 @@ struct AggregatorService: Service {
             }
         } onGracefulShutdown: {
             stop.set()
+            watch.stop()
             for stream in streams { stream.drain() }
         }
+        watch.stop()
         // One after the other, so that the signals that the end has brought about are published.
         housekeeper.stop()
         await housekeeping.finished()
         relay?.stop()
         await relayThread?.finished()
+        await watching.finished()
         if let failure { throw failure }
     }
 

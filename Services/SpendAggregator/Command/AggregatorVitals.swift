@@ -7,6 +7,7 @@ struct AggregatorVitals: Sendable {
     /// Nil where the stream is not read.
     let adjustments: StreamVitals?
     let budgets: StreamVitals?
+    let kafka = KafkaWatch.Silence()
 
     init(_ side: SideStreams) {
         events = StreamVitals()
@@ -27,6 +28,7 @@ struct AggregatorVitals: Sendable {
             Indication(
                 all.compactMap(\.oldestUnappliedSeconds).max(), cause: all.lazy.compactMap(\.unappliedCause).first)
         }
+        indicators.set("source") { [kafka] in kafka.indication }
         indicators.set("completeness", value: { [events] in events.watermarkBehindSeconds })
         indicators.set("availability", value: worst { $0.storeRefusedSeconds })
         indicators.set("stopped") { [all] in

@@ -46,6 +46,7 @@ struct FaultAlertTests {
             group.addTask { try await Self.databaseFrozen() }
             group.addTask { try await Self.transactionHangs() }
             group.addTask { try await Self.processFrozen() }
+            group.addTask { try await Self.linkSilent() }
             try await group.waitForAll()
         }
         IncidentRecord.printTable()
@@ -108,6 +109,23 @@ struct FaultAlertTests {
                 try await stack.expectReconciled()
                 try await stack.expectNothingElse(than: ["SluiceCommitsFail page"], heldBack: ["SluiceResultsOld page"])
             }
+        }
+    }
+
+    /// Connections to Kafka stay open and carry no answers: nothing fails, nothing is read, nothing has an age.
+    private static func linkSilent() async throws {
+        let proxy = try KafkaProxy(brokers: await TestServers.brokers())
+        defer { proxy.close() }
+        try await WatchedStack.with(flags: ["--kafka-brokers", proxy.brokers], pace: .quick) { stack, _ in
+            let start = ContinuousClock.now
+            proxy.mute()
+            try await stack.expectAlert(
+                "SluiceKafkaSilent", since: start, within: .seconds(60),
+                fault: "the link to Kafka carries no answers", cause: "Kafka does not answer")
+            proxy.unmute()
+            try await stack.expectResolved("SluiceKafkaSilent", since: .now)
+            try await stack.expectReconciled()
+            try await stack.expectNothingElse(than: ["SluiceKafkaSilent page"], heldBack: ["SluiceResultsOld page"])
         }
     }
 

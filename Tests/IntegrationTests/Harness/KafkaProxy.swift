@@ -46,6 +46,8 @@ final class KafkaProxy: Sendable {
 
     /// Requests reach the broker, its answers reach nobody any more.
     func mute() { state.withLock { $0.isMuted = true } }
+    /// Answers get through again; those of before are lost.
+    func unmute() { state.withLock { $0.isMuted = false } }
 
     /// Requests of this kind do not reach the broker until `release`.
     func hold(apiKey: Int16) { state.withLock { $0.heldKey = apiKey } }
