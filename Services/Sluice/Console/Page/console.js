@@ -9,7 +9,7 @@
   const interval = 2000;
   let tag = '"' + document.body.dataset.sequence + '"';
   let last = new Date();
-  let announced = null;
+  let announced = document.body.dataset.announcement;
   let timer = 0;
   let asking = false;
 
@@ -59,8 +59,8 @@
     bind(page, state);
     setText(footer, state.footer);
     if (document.title !== state.documentTitle) document.title = state.documentTitle;
-    // The first state is the one that was loaded: only changes are said.
-    if (announced !== null && announced !== state.announcement) setText(announcement, state.announcement);
+    // Only changes are said, the first since the page was loaded as well.
+    if (announced !== state.announcement) setText(announcement, state.announcement);
     announced = state.announcement;
   };
 
