@@ -36,6 +36,7 @@ enum Ranking {
         "kafka_down": symptoms.union(["process_down", "source_error", "topic_missing", "no_relay"]),
         "kafka_refuses": symptoms.union(["process_down", "source_error"]),
         "partition_without_leader": symptoms.union(["source_error"]),
+        "service_cannot_reach_kafka": symptoms.union(["process_down", "no_relay"]),
         "topic_missing": symptoms.union([
             "source_error", "log_truncated", "log_replaced", "records_gone", "process_down",
         ]),

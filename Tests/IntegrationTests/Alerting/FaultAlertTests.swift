@@ -116,12 +116,14 @@ struct FaultAlertTests {
     private static func linkSilent() async throws {
         let proxy = try KafkaProxy(brokers: await TestServers.brokers())
         defer { proxy.close() }
-        try await WatchedStack.with(flags: ["--kafka-brokers", proxy.brokers], pace: .quick) { stack, _ in
+        try await WatchedStack.with(flags: ["--kafka-brokers", proxy.brokers], pace: .quick) { stack, processes in
             let start = ContinuousClock.now
             proxy.mute()
             try await stack.expectAlert(
                 "SluiceKafkaSilent", since: start, within: .seconds(60),
                 fault: "the link to Kafka carries no answers", cause: "Kafka does not answer")
+            // Asked directly, Kafka answers.
+            try await stack.scenario.expectFirst("service_cannot_reach_kafka", processes)
             proxy.unmute()
             try await stack.expectResolved("SluiceKafkaSilent", since: .now)
             try await stack.expectReconciled()

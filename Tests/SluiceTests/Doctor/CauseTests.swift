@@ -52,6 +52,16 @@ struct CauseTests {
         #expect(seen.causes == ["postgres_disk_full", "not_ready"])
     }
 
+    @Test("A service without an answer from Kafka, which answers here")
+    func kafkaSilent() {
+        var seen = DoctorCase.healthy()
+        seen.services = [
+            DoctorCase.probe("a", reasons: [.init(component: "kafka", reason: "describing: Local: Timed out")])
+        ]
+        #expect(seen.causes == ["service_cannot_reach_kafka", "not_ready"])
+        #expect(Doctor.diagnose(seen).findings.first?.evidence.first?.contains("Timed out") == true)
+    }
+
     @Test("Retention near what was not read: only where records wait and some were removed")
     func retention() {
         var seen = DoctorCase.healthy()

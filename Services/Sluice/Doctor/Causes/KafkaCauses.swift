@@ -3,7 +3,9 @@ import Streams
 
 /// Kafka, its topics and the group.
 enum KafkaCauses {
-    static let all: [Causes.Cause] = [down, topicMissing, leaderless, partitionsDiffer, groupUnsettled, unowned]
+    static let all: [Causes.Cause] = [
+        down, unreachableForService, topicMissing, leaderless, partitionsDiffer, groupUnsettled, unowned,
+    ]
 
     @Sendable static func down(_ seen: Observations) -> [Diagnosis.Finding] {
         guard let failure = seen.log.failure else { return [] }
@@ -25,7 +27,28 @@ enum KafkaCauses {
                     .init(
                         "Mend Kafka; the services connect again by themselves, and nothing is lost while the log keeps its records."
                     ),
-                ], runbook: Runbook.aggregator("nothing-read"))
+                ], runbook: Runbook.aggregator("kafka-silent"))
+        ]
+    }
+
+    /// Kafka answers here and not where a service runs.
+    @Sendable static func unreachableForService(_ seen: Observations) -> [Diagnosis.Finding] {
+        guard seen.log.value != nil else { return [] }
+        let silent = seen.reasons.filter { $0.reason.component == "kafka" }
+        guard !silent.isEmpty else { return [] }
+        return [
+            Diagnosis.Finding(
+                cause: "service_cannot_reach_kafka",
+                title: "A service gets no answer from Kafka, which answers here", likelihood: 0.75,
+                evidence: silent.map {
+                    "\($0.service) is not ready: \($0.reason.component): \(Observations.short($0.reason.reason))"
+                },
+                nextSteps: [
+                    .init(
+                        "On the service's host: addresses, those that the brokers advertise, firewall, TLS, SASL",
+                        "spend-aggregator check"),
+                    .init("It connects again by itself; nothing is lost while the log keeps its records."),
+                ], runbook: Runbook.aggregator("kafka-silent"))
         ]
     }
 
