@@ -22,10 +22,11 @@ struct FaultAlertTests {
                 stack, processes in
                 try await stack.expectAlert(
                     "SluiceCertificatesEnd", severity: "ticket", since: began, within: .seconds(60),
-                    fault: "a certificate with 5 days left", cause: certificates.file)
+                    fault: "a certificate with 5 days left", cause: certificates.file,
+                    doctor: ("certificate_expiring", processes))
                 try await certificates.renew(days: 90)
                 let renewed = ContinuousClock.now
-                try await stack.changeRow()
+                try await stack.changeRow(beside: processes[0])
                 // Last: a log with a gap proves no longer what a row must be, and a plan of a repair is refused.
                 let second = try await stack.stopPartition(of: processes[0], flags: flags)
                 try await stack.expectResolved("SluiceCertificatesEnd", severity: "ticket", since: renewed)
@@ -54,14 +55,14 @@ struct FaultAlertTests {
 
     private static func databaseStopped(pace: DeployedFiles.Pace) async throws {
         try await withLocalPostgres { server in
-            try await WatchedStack.with(postgres: server.connectionString, pace: pace) { stack, _ in
+            try await WatchedStack.with(postgres: server.connectionString, pace: pace) { stack, processes in
                 let start = ContinuousClock.now
                 try await server.stop(mode: .fast)
                 let isQuick = if case .quick = pace { true } else { false }
                 try await stack.expectAlert(
                     "SluiceCommitsFail", since: start, within: .seconds(60),
                     fault: "PostgreSQL stopped" + (isQuick ? "" : ", rules and intervals as shipped"),
-                    cause: "postgres")
+                    cause: "postgres", doctor: ("postgres_down", processes))
                 try await startAgain { try await server.start() }
                 let mended = ContinuousClock.now
                 if isQuick { try await stack.expectResolved("SluiceCommitsFail", since: mended) }
@@ -73,7 +74,7 @@ struct FaultAlertTests {
     /// Nobody answers, and nobody refuses: what waits for the database hangs.
     private static func databaseFrozen() async throws {
         try await withLocalPostgres { server in
-            try await WatchedStack.with(postgres: server.connectionString, pace: .quick) { stack, _ in
+            try await WatchedStack.with(postgres: server.connectionString, pace: .quick) { stack, processes in
                 let postmaster = try #require(server.process)
                 let family = [postmaster] + postmaster.children()
                 let start = ContinuousClock.now
@@ -83,7 +84,8 @@ struct FaultAlertTests {
                     notice = .success(
                         try await stack.expectAlert(
                             "SluiceResultsOld", since: start, within: .seconds(60),
-                            fault: "PostgreSQL frozen (SIGSTOP)", cause: "neither succeed nor fail"))
+                            fault: "PostgreSQL frozen (SIGSTOP)", cause: "neither succeed nor fail",
+                            doctor: ("postgres_down", processes)))
                 } catch { notice = .failure(error) }
                 for process in family { process.signal(SIGCONT) }
                 _ = try notice.get()
@@ -95,13 +97,14 @@ struct FaultAlertTests {
 
     private static func transactionHangs() async throws {
         try await withLocalPostgres { server in
-            try await WatchedStack.with(postgres: server.connectionString, pace: .quick) { stack, _ in
+            try await WatchedStack.with(postgres: server.connectionString, pace: .quick) { stack, processes in
                 let start = ContinuousClock.now
                 let session = try stack.holdProgressRow()
                 defer { session.kill() }
                 try await stack.expectAlert(
                     "SluiceCommitsFail", since: start, within: .seconds(60),
-                    fault: "a transaction that hangs and holds a progress row", cause: "lock")
+                    fault: "a transaction that hangs and holds a progress row", cause: "lock",
+                    doctor: ("idle_in_transaction", processes))
                 let ended = try stack.scenario.database.number(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'hangs'")
                 #expect(ended == 1)
@@ -121,9 +124,9 @@ struct FaultAlertTests {
             proxy.mute()
             try await stack.expectAlert(
                 "SluiceKafkaSilent", since: start, within: .seconds(60),
-                fault: "the link to Kafka carries no answers", cause: "Kafka does not answer")
-            // Asked directly, Kafka answers.
-            try await stack.scenario.expectFirst("service_cannot_reach_kafka", processes)
+                fault: "the link to Kafka carries no answers", cause: "Kafka does not answer",
+                // Asked directly, it answers.
+                doctor: ("service_cannot_reach_kafka", processes))
             proxy.unmute()
             try await stack.expectResolved("SluiceKafkaSilent", since: .now)
             try await stack.expectReconciled()
@@ -138,7 +141,7 @@ struct FaultAlertTests {
             processes[0].freeze()
             let page = try await stack.expectAlert(
                 "SluiceScrapeMissing", since: start, within: .seconds(90), fault: "the aggregator frozen (SIGSTOP)",
-                cause: nil)
+                cause: nil, doctor: ("process_hung", processes))
             #expect(page.labels["instance"] != nil)
             // Its group has given its partitions away; the mend is a restart.
             try await processes[0].kill()

@@ -8,6 +8,8 @@ struct IncidentRecord: Sendable {
     var alert: String
     var seconds: Double
     var cause: String
+    /// What `sluice doctor` named first while the alert fired, which the test requires to be the true cause.
+    var doctor: String
 
     private static let all = Mutex<[IncidentRecord]>([])
 
@@ -15,9 +17,10 @@ struct IncidentRecord: Sendable {
 
     /// For whoever reads the tests' output.
     static func printTable() {
-        print("| fault | alert | seconds | cause in the alert |\n|---|---|---:|---|")
+        print("| fault | alert | seconds | doctor's first answer | cause in the alert |\n|---|---|---:|---|---|")
         for each in all.withLock({ $0 }) {
-            print("| \(each.fault) | \(each.alert) | \(String(format: "%.1f", each.seconds)) | \(each.cause) |")
+            let seconds = String(format: "%.1f", each.seconds)
+            print("| \(each.fault) | \(each.alert) | \(seconds) | `\(each.doctor)` | \(each.cause) |")
         }
     }
 }
@@ -27,10 +30,11 @@ extension WatchedStack {
     /// - Parameters:
     ///   - fault: in words, for the table.
     ///   - cause: what the alert's annotation has to contain; nil where the service cannot know it.
+    ///   - doctor: what `sluice doctor` has to name first while the alert fires, and the processes that it is pointed to.
     @discardableResult
     func expectAlert(
         _ name: String, severity: String = "page", since: ContinuousClock.Instant, within limit: Duration,
-        fault: String, cause: String?
+        fault: String, cause: String?, doctor: (first: String, of: [Aggregator])
     ) async throws -> WebhookReceiver.Notice {
         let notice = try await alerting.notice(of: name, severity: severity, since: since, within: limit)
         let told = notice.annotations["cause"] ?? ""
@@ -40,7 +44,9 @@ extension WatchedStack {
         #expect(notice.path == "/\(severity)s")
         IncidentRecord.add(
             IncidentRecord(
-                fault: fault, alert: "\(name) (\(severity))", seconds: (notice.at - since).inSeconds, cause: told))
+                fault: fault, alert: "\(name) (\(severity))", seconds: (notice.at - since).inSeconds, cause: told,
+                doctor: doctor.first))
+        try await scenario.expectFirst(doctor.first, doctor.of)
         return notice
     }
 

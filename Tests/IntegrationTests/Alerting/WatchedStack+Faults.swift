@@ -15,7 +15,7 @@ extension WatchedStack {
         try await scenario.produce([.click(2, partition: 1, at: now)])
         let page = try await expectAlert(
             "SluicePartitionStopped", since: start, within: .seconds(30), fault: "a partition poisoned",
-            cause: "offsets_missing")
+            cause: "offsets_missing", doctor: ("offsets_missing", [process]))
         #expect(page.labels["service"] == "spend-aggregator")
         let stop = try await process.waitFor("partition stopped")
         let gap = try #require(stop["explanation"]?.firstMatch(of: /--accept-gap-to (\d+)/)?.1)
@@ -28,7 +28,7 @@ extension WatchedStack {
     }
 
     /// Adds to a figure what no event has brought, and takes it back by a plan of `sluice reconcile`.
-    func changeRow() async throws {
+    func changeRow(beside process: Aggregator) async throws {
         let table = "\"\(scenario.prefix)spend\".minute_by_partition"
         let start = ContinuousClock.now
         try scenario.database.execute(
@@ -38,7 +38,8 @@ extension WatchedStack {
             WHERE ctid = (SELECT ctid FROM \(table) ORDER BY minute, campaign_id LIMIT 1); COMMIT
             """)
         try await expectAlert(
-            "SluiceSpendDiffers", since: start, within: .seconds(30), fault: "a row changed by hand", cause: "minute")
+            "SluiceSpendDiffers", since: start, within: .seconds(30), fault: "a row changed by hand", cause: "minute",
+            doctor: ("figures_differ", [process]))
         let plan = scenario.folder.appending(path: "plan.json").inFileSystem
         let comparison = try await scenario.sluice(
             ["reconcile", "--kafka-brokers", scenario.brokers, "--plan", plan] + scenario.installation)
