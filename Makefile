@@ -33,16 +33,17 @@ build: setup ## Build the programs in release: .build/release
 	@for product in $(PRODUCTS); do swift build -c release $(BUILD_FLAGS) --product "$$product"; done
 
 # Each group is a run of its own. RuntimeTests ask a server of this process for answers within seconds, which others would
-# delay by keeping its threads busy; KafkaTests give up ports and take them again; ConnectorsTests keep PostgreSQL busy with
-# transactions that others would wait for; IntegrationTests start, stop and kill
-# programs of both builds one after the other.
+# delay by keeping its threads busy; those of hooks, HTTP and the console's collector call servers and watch the time;
+# KafkaTests give up ports and take them again; ConnectorsTests keep PostgreSQL busy with transactions that others would wait
+# for; IntegrationTests start, stop and kill programs of both builds one after the other.
 test: setup proto-check lint build objectives-check ## Run every check and every test
 	@swift build --build-tests $(BUILD_FLAGS)
 	@export SLUICE_BIN_DIR="$(RELEASE_BIN)" SLUICE_DEBUG_BIN_DIR="$(DEBUG_BIN)"; \
 	run() { echo "== swift test $$*"; swift test --skip-build --disable-xctest "$$@"; }; \
 	run --filter '^RuntimeTests\.'; \
 	run --filter '^KafkaTests\.'; \
-	run --skip '^(RuntimeTests|KafkaTests|ConnectorsTests|IntegrationTests)\.'; \
+	run --filter '^((HTTPTests|HooksTests|CryptographyTests)\.|SluiceTests\.CollectorTests)'; \
+	run --skip '^((RuntimeTests|KafkaTests|ConnectorsTests|IntegrationTests|HTTPTests|HooksTests|CryptographyTests)\.|SluiceTests\.CollectorTests)'; \
 	run --filter '^ConnectorsTests\.'; \
 	Tests/Mutants/run.sh; \
 	Tests/Fuzz/run.sh --quick; \

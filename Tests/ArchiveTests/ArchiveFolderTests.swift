@@ -125,6 +125,29 @@ struct ArchiveFolderTests {
         _ = try archive.folder.prepare(topic: "events")
     }
 
+    @Test("Who is refused the lock closes its file once, and no file of another thread")
+    func refusedOnce() async throws {
+        let archive = try TemporaryArchive()
+        let first = try archive.folder.prepare(topic: "events")
+        let folder = archive.folder
+        await withTaskGroup(of: Int.self) { group in
+            // Its descriptor would often be the one that was closed a moment ago.
+            for _ in 0..<2 {
+                group.addTask {
+                    (0..<100_000).count { _ in
+                        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+                        return close(descriptor) != 0
+                    }
+                }
+            }
+            group.addTask {
+                (0..<5_000).count { _ in archiveError { _ = try folder.prepare(topic: "events") }?.code != .locked }
+            }
+            for await lost in group { #expect(lost == 0) }
+        }
+        withExtendedLifetime(first.lock) {}
+    }
+
     @Test("A folder that is not there is not made: its file system may not be mounted")
     func missing() throws {
         let archive = try TemporaryArchive()

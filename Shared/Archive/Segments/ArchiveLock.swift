@@ -12,12 +12,9 @@ public final class ArchiveLock {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileFailure.now("open the lock", path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            close(descriptor)
-            guard code == EWOULDBLOCK else {
-                errno = code
-                throw FileFailure.now("lock", path)
-            }
+            // The descriptor is closed by `deinit`, which runs here as well, since all of the object is there. Closing it a
+            // second time would close whatever another thread has opened in between.
+            guard errno == EWOULDBLOCK else { throw FileFailure.now("lock", path) }
             throw ArchiveError(
                 .locked,
                 "another process writes to this topic's archive; two would disturb each other: stop the other one, or give "

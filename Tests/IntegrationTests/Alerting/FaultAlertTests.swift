@@ -140,7 +140,7 @@ struct FaultAlertTests {
             let start = ContinuousClock.now
             processes[0].freeze()
             let page = try await stack.expectAlert(
-                "SluiceScrapeMissing", since: start, within: .seconds(90), fault: "the aggregator frozen (SIGSTOP)",
+                "SluiceScrapeMissing", since: start, within: .seconds(60), fault: "the aggregator frozen (SIGSTOP)",
                 cause: nil, doctor: ("process_hung", processes))
             #expect(page.labels["instance"] != nil)
             // Its group has given its partitions away; the mend is a restart.
