@@ -85,6 +85,10 @@ extension Scenario {
         _ processes: [Aggregator], postgres: String? = nil, flags: [String] = [],
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
+        // A worker says up to a second after its first commit that it has started.
+        for process in processes {
+            try await until("it is ready") { try await process.get("/healthz/ready").status == 200 }
+        }
         let (answer, status) = try await doctor(processes, postgres: postgres, flags: flags)
         #expect(answer.findings.map(\.title) == [], "\(answer)", sourceLocation: sourceLocation)
         #expect(answer.notExamined == [], sourceLocation: sourceLocation)
