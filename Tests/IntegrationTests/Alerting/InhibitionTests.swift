@@ -23,11 +23,6 @@ struct InhibitionTests {
 
     @Test("Causes hold back their consequences, a page its ticket, and nothing else")
     func inhibitions() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: TestServers.uniqueName("inhibition"))
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let stack = try AlertingStack(folder: folder, targets: [:], pace: .quick)
-        defer { stack.stop() }
         let (aggregator, reconciler) = ("spend-aggregator", "reconciler")
         let held = [
             Self.labels("Availability", "ticket", aggregator, "availability"),
@@ -46,6 +41,35 @@ struct InhibitionTests {
             Self.labels("Correctness", "page", reconciler, "correctness"),
             Self.labels("SluiceRestarts", "ticket", reconciler, nil),
         ]
+        try await Self.expect(held: held, told: told)
+    }
+
+    @Test("A Kafka that does not answer holds back what follows from it; old results hold back incomplete ones")
+    func sourceAndFreshness() async throws {
+        let (aggregator, reconciler) = ("spend-aggregator", "reconciler")
+        try await Self.expect(
+            held: [
+                Self.labels("Freshness", "page", aggregator, "freshness"),
+                Self.labels("Completeness", "page", aggregator, "completeness"),
+                Self.labels("SluiceNotAssigned", "page", aggregator, nil),
+                Self.labels("SluiceSignalsWait", "page", aggregator, nil),
+                Self.labels("SluiceNoRelay", "page", aggregator, nil),
+                Self.labels("OtherCompleteness", "page", reconciler, "completeness"),
+            ],
+            told: [
+                Self.labels("SluiceKafkaSilent", "page", aggregator, "source"),
+                Self.labels("SluiceHousekeepingFails", "page", aggregator, nil),
+                Self.labels("OtherFreshness", "page", reconciler, "freshness"),
+            ])
+    }
+
+    /// Posts all of them at once to a real Alertmanager with the shipped file.
+    private static func expect(held: [[String: String]], told: [[String: String]]) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: TestServers.uniqueName("inhibition"))
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let stack = try AlertingStack(folder: folder, targets: [:], pace: .quick)
+        defer { stack.stop() }
         try await until("Alertmanager takes alerts") { (try? await Self.post(held + told, to: stack)) != nil }
         try await until("Alertmanager has judged them") {
             let judged = try await Self.states(of: stack).filter { $0.status.state != "unprocessed" }
